@@ -1,0 +1,224 @@
+"""What commands answer. Field names are the keys of `data` in JSON and a promise: adding is allowed, nothing else.
+
+Times are aware datetimes in UTC, durations seconds, ids strings.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of `up`: queue, terraform, agent, scripts or editor.
+
+    ok is None while it was still under way when the command ended, or was not waited for.
+    """
+
+    step: str
+    ok: bool | None
+    seconds: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The end of `up`. `status` is `pending` after --detach, else `ok`."""
+
+    url: str
+    workspace: str
+    owner: str
+    template: str
+    version: str
+    build_number: int
+    stops_at: datetime | None
+    seconds: float
+    layers: tuple[Layer, ...]
+    status: str = "ok"
+    wait: str = "editor"
+    idle_seconds: float | None = None
+    openable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `up --plan` would do: `move` is one of the names of `workspaces.moves`."""
+
+    workspace: str
+    owner: str
+    template: str
+    version: str
+    move: str
+    why: str
+    usually_seconds: float | None
+    parameters: tuple["Setting", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A template parameter and its value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One workspace in `list`."""
+
+    name: str
+    owner: str
+    template: str
+    status: str
+    healthy: bool
+    outdated: bool
+    stops_at: datetime | None
+    created_at: datetime | None
+    last_used_at: datetime | None
+    started_at: datetime | None
+    version: str
+    build_number: int
+    dormant: bool
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The rows of `list`, in Coder's order, and how many there are on the server for that question."""
+
+    rows: tuple[Row, ...]
+    count: int
+    whose: str = "you own"
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A startup script: `status` is ok, exit_failure, timed_out, pipes_left_open, or empty while it runs."""
+
+    name: str
+    status: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app of the workspace, with the address a browser would open."""
+
+    slug: str
+    name: str
+    url: str
+    health: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One item of agent metadata, such as load or memory; `error` says why there is no value."""
+
+    name: str
+    value: str
+    error: str
+    age_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent of the workspace."""
+
+    name: str
+    status: str
+    lifecycle_state: str
+    version: str
+    architecture: str
+    directory: str
+    scripts: tuple[Script, ...]
+    apps: tuple[App, ...]
+    metadata: tuple[Reading, ...]
+    troubleshooting_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The last build of a workspace; seconds is None while it runs."""
+
+    number: int
+    transition: str
+    status: str
+    reason: str
+    initiator: str
+    started_at: datetime | None
+    seconds: float | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One workspace, as `show` tells it. `moved` says that use has moved the stop beyond completion + ttl."""
+
+    name: str
+    owner: str
+    template: str
+    status: str
+    healthy: bool
+    outdated: bool
+    dormant: bool
+    version: str
+    active_version: str
+    versions_behind: int | None
+    stops_at: datetime | None
+    stops_moved: bool
+    ttl_seconds: float | None
+    created_at: datetime | None
+    last_used_at: datetime | None
+    build: Build
+    agents: tuple[Agent, ...]
+    parameters: tuple[Setting, ...]
+    id: str
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The page without arguments. `signed_in_as` is empty and `trouble` says why when it could not be asked."""
+
+    url: str
+    signed_in_as: str
+    trouble: str
+    workspaces: tuple[Row, ...]
+    next_command: str
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """The local sandbox in the background; `running` false means the rest is empty."""
+
+    running: bool
+    url: str
+    story: str
+    started_at: str
+    pid: int | None
+    editor: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Who we are, and whom we talk to: `server` is empty where nobody was asked or nobody answered."""
+
+    version: str
+    python: str
+    platform: str
+    url: str
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text to print as it is: a help topic, a completion script."""
+
+    name: str
+    text: str
+    hint: str = ""
+
+
+Result = Up | Plan | Listing | Page | Home | Sandbox | Version | Text
