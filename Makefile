@@ -22,6 +22,7 @@ test: $(READY) ## the whole suite
 
 check: $(READY) ## ruff, and mypy --strict
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo 'try: $(BIN)/ruff format .'; exit 1; }
 	@$(BIN)/mypy --strict
 
 bench: $(READY) ## how fast it is, beside a `coder` program where there is one
