@@ -1,0 +1,58 @@
+"""The routes and sockets of Coder that the sandbox tells, one module per noun."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as Asked
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+
+from ..answers import Refused, refusal, reply
+from ..editor import Proxy
+from ..gate import name_of, send_denial
+from . import agents, apps, builds, deployment, templates, users, workspaces
+
+DASHBOARD = "<!doctype html><html><head><title>Coder</title></head><body>The sandbox has no dashboard.</body></html>"
+
+
+def application(proxy: Proxy) -> Starlette:
+    routes: list[BaseRoute] = [
+        *deployment.ROUTES,
+        *users.ROUTES,
+        *templates.ROUTES,
+        *workspaces.ROUTES,
+        *builds.ROUTES,
+        *agents.ROUTES,
+        *apps.ROUTES,
+    ]
+    made = Starlette(routes=routes, exception_handlers={Refused: refused, HTTPException: unknown_method})
+    made.router.redirect_slashes = False
+    made.router.default = unknown
+    made.state.proxy = proxy
+    return made
+
+
+async def refused(_: Asked, wrong: Exception) -> Response:
+    assert isinstance(wrong, Refused)
+    return refusal(wrong)
+
+
+async def unknown_method(request: Asked, wrong: Exception) -> Response:
+    assert isinstance(wrong, HTTPException)
+    request.scope["world"].unexpected.append(f"{name_of(request.scope)} is no route of Coder's that the sandbox knows")
+    return Response(b"", wrong.status_code, wrong.headers)
+
+
+async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    """A route nobody told: Coder's 404 below /api, its dashboard elsewhere; written down either way."""
+    scope["world"].unexpected.append(f"{name_of(scope)} is no route of Coder's that the sandbox knows")
+    if scope["path"].startswith("/api/"):
+        response = reply({"message": "Route not found."}, 404)
+    else:
+        response = Response(DASHBOARD, media_type="text/html; charset=utf-8")
+    if scope["type"] == "websocket":
+        await send_denial(response, send)
+    else:
+        await response(scope, receive, send)

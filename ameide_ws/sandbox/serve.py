@@ -1,0 +1,189 @@
+"""The server: uvicorn on a listening socket, in a daemon thread, with one world at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from .editor import Proxy, plain_page
+from .gate import Gate
+from .routes import application
+from .world import Place, World
+
+T = TypeVar("T")
+STARTING = 10
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket with what ASGI cannot say: a message in two frames, and a connection that just breaks."""
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.drop":
+            self.transport.abort()
+            return
+        if message["type"] != "websocket.send" or not message.get("split"):
+            await super().send(message)
+            return
+        await self.writable.wait()
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            raise ClientDisconnected
+        self.conn.send_text(message["text"].encode(), fin=False)
+        self.conn.send_continuation(b"", fin=True)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
+
+class Sandbox:
+    """A local Coder in a thread of this process.
+
+    `path` is the PATH its workspaces' processes get, `folder` is where workspaces live. `editor` is a code-server
+    program; None is the plain page, and "" takes the code-server on `path`, if there is one. `pace` multiplies the
+    seconds between a story's beats: 1.0 by hand, 0.0 in tests. `listening` is a bound socket to serve on.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        folder: Path,
+        editor: str | None = None,
+        pace: float = 0.0,
+        story: str = "good-morning",
+        listening: socket.socket | None = None,
+    ) -> None:
+        self._path, self._folder, self._pace = path, folder, pace
+        self._editor = shutil.which("code-server", path=path) if editor == "" else editor
+        self._socket = listening or listen()
+        self._page_socket = listen()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._page_port = int(self._page_socket.getsockname()[1])
+        self._proxy = Proxy()
+        self._numbers = itertools.count(1)
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._busy = 0
+        self._last_active = time.monotonic()
+        self._gate = Gate(application(self._proxy), lambda: self.world, self._activity)
+        self._server = uvicorn.Server(self._config())
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(STARTING):
+            raise RuntimeError("the sandbox did not start")
+        self.world = self._call(lambda: self._new_world(story))
+
+    @property
+    def editor(self) -> str | None:
+        return self._editor
+
+    def fresh(self, story: str = "good-morning") -> World:
+        """A new world; the old one's tasks and processes are ended."""
+
+        def renew() -> World:
+            self.world.end()
+            self.world = self._new_world(story)
+            return self.world
+
+        return self._call(renew)
+
+    def close(self) -> None:
+        """End the world, its processes and the server; the port is closed when this returns."""
+        if not self._thread.is_alive():
+            return
+        self._call(self.world.end)
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(STARTING)
+        for one in (self._socket, self._page_socket):
+            one.close()
+
+    def idle_seconds(self) -> float:
+        """How long nothing was asked, no socket was open and no build was running."""
+        if self._busy or self._call(lambda: self.world.is_building):
+            self._last_active = time.monotonic()
+        return time.monotonic() - self._last_active
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _new_world(self, story: str) -> World:
+        assert self._loop is not None
+        folder = self._folder / f"world-{next(self._numbers)}"
+        place = Place(self.url, folder, self._path, self._editor, self._pace, self._page_port, self._loop)
+        return World(place, story)
+
+    def _activity(self, change: int) -> None:
+        self._busy += change
+        self._last_active = time.monotonic()
+
+    def _config(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            self._app,
+            loop="asyncio",
+            interface="asgi3",
+            http="h11",
+            ws=Socket,
+            ws_ping_interval=15,
+            ws_ping_timeout=15,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope.get("server") or ("", 0))[1] == self._page_port:
+            await plain_page(self.world, scope, receive, send)
+        else:
+            await self._gate(scope, receive, send)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        serving = asyncio.create_task(self._server.serve([self._socket, self._page_socket]))
+        while not self._server.started and not serving.done():
+            await asyncio.sleep(0.001)
+        self._ready.set()
+        await serving
+        await self._proxy.close()
+
+    def _call(self, work: Callable[[], T]) -> T:
+        """Do it on the loop and wait for it."""
+        assert self._loop is not None
+
+        async def do() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(STARTING)
+
+
+def listen(port: int = 0) -> socket.socket:
+    """A listening socket on the loopback; nothing outside this machine can reach it."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    made.listen(128)
+    return made
