@@ -24,7 +24,10 @@ _UNSEEN = (
     r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _FOREIGN = re.compile(f"(?:{_STRING}|{_CSI}|{_ESCAPE}|{_UNSEEN})+")
+# The fillers among them are letters and marks to Python, which calls them printable.
+_FILLER = re.compile(r"[\u034f\u115f\u1160\u180b-\u180f\u3164\uffa0]")
 _SGR = re.compile(r"\x1b\[([0-9;]{0,64})m")
+_HALF = re.compile(r"\x1b[^m]*\Z")
 _RETURN = re.compile(r"\r\n?")
 _PARTS = re.compile(r"(\x1b\[[0-9;]{0,64}m)")
 
@@ -35,7 +38,7 @@ def safe(text: str, *, multiline: bool = False, colour: bool = False) -> SafeTex
     A name (not multiline) also loses line breaks and tabs, and is cut at 128 cells. With multiline and colour,
     colours (SGR) stay, written anew from their numbers, and each line ends without one.
     """
-    if text.isprintable():
+    if text.isprintable() and (text.isascii() or not _FILLER.search(text)):
         return SafeText(text if multiline else _cut_cells(text, NAME_CELLS))
     text = _RETURN.sub("\n", text)
     if not multiline:
@@ -55,7 +58,7 @@ def _coloured(line: str) -> str:
             out.append(_FOREIGN.sub("", part))
             continue
         numbers = [str(min(int(number), 255)) if number else "0" for number in sgr[1].split(";")]
-        lit = numbers[-1] != "0"
+        lit = numbers != ["0"]  # a last 0 may be part of a colour, as in 38;5;0
         out.append(f"\x1b[{';'.join(numbers)}m")
     return "".join(out) + ("\x1b[0m" if lit else "")
 
@@ -64,8 +67,8 @@ def cut_line(line: SafeText, limit: int = LINE_BYTES) -> SafeText:
     """One line for a terminal: at most `limit` characters, and what was left out said."""
     if len(line) <= limit:
         return line
-    rest = len(line[limit:].encode(errors="replace"))
-    head = line[:limit]
+    head = _HALF.sub("", line[:limit])
+    rest = len(line[len(head) :].encode(errors="replace"))
     return SafeText(head + ("\x1b[0m" if "\x1b" in head else "") + f" … (+{rest} bytes)")
 
 
