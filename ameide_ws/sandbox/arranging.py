@@ -116,7 +116,7 @@ def settle(build: Build, job: str) -> None:
 
 
 def arranged_agent(world: World, workspace: Workspace, status: str, lifecycle: str, editor: bool) -> Agent:
-    agent = Agent(workspace.name, str(workspace.folder), world.agent_log_ids, startup_scripts(world, workspace))
+    agent = Agent(workspace.name, str(workspace.folder), world.agent_log_ids, startup_scripts(world))
     agent.arrange(status, lifecycle)
     if lifecycle not in ("created", "starting"):
         for script in agent.scripts:

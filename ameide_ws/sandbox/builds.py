@@ -48,7 +48,8 @@ def post(
             detail = "This workspace has been deleted and cannot be modified."
             raise Refused(409, f"Cannot {transition} a deleted workspace!", detail)
         version = version or before.version
-    assert version is not None
+    if version is None:
+        raise ValueError("a first build needs a version")
     kept = before.parameters if before is not None else None
     values = settled(version.parameters, given or {}, kept) if transition == "start" else dict(kept or {})
     build = Build(
@@ -91,8 +92,8 @@ async def course(world: World, build: Build) -> None:
             return
     finally:
         world.provisioners.leave(build)
-    if build.transition == "start":
-        await live(world, build)
+    if build.agent is not None:
+        await live(world, build.workspace, build.agent)
     else:
         await after_end(world, build)
 
@@ -209,12 +210,12 @@ def new_agent(world: World, workspace: Workspace) -> Agent:
         workspace.name,
         str(workspace.folder),
         world.agent_log_ids,
-        startup_scripts(world, workspace),
+        startup_scripts(world),
         timeout_seconds=world.story.connection_timeout,
     )
 
 
-def startup_scripts(world: World, workspace: Workspace) -> list[Script]:
+def startup_scripts(world: World) -> list[Script]:
     """Three scripts; their naps follow the pace, so that at 0 nothing is waited for."""
     nap = f"sleep {0.3 * world.pace:g}; " if world.pace else ""
     exit_code = world.story.script_exit
@@ -235,10 +236,8 @@ def startup_scripts(world: World, workspace: Workspace) -> list[Script]:
     ]
 
 
-async def live(world: World, build: Build) -> None:
+async def live(world: World, workspace: Workspace, agent: Agent) -> None:
     """From `connecting` to `ready`, and the editor beside it."""
-    agent, workspace = build.agent, build.workspace
-    assert agent is not None
     await envbuilder(world, workspace, agent)
     await world.beat("agent")
     if not world.story.agent_connects:

@@ -43,7 +43,8 @@ class Fault:
     @property
     def answers(self) -> bool:
         """Whether it answers by itself, rather than spoiling the real answer."""
-        return self.status is not None or self.redirect is not None or (self.body is not None and self.body != "truncated")
+        replaces = self.body is not None and self.body != "truncated"
+        return self.status is not None or self.redirect is not None or replaces
 
     def matches(self, method: str, path: str) -> bool:
         wanted, _, pattern = self.route.partition(" ")

@@ -192,5 +192,6 @@ async def refuse_socket(refused: Refused, send: Send) -> None:
 
 async def send_denial(response: Any, send: Send) -> None:
     """Answer a dial with a plain HTTP answer instead of an upgrade."""
-    await send({"type": "websocket.http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    status, headers = response.status_code, response.raw_headers
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": response.body})

@@ -52,7 +52,7 @@ class Provisioners:
         return self._others_running > 0
 
     def position(self, build: Build) -> tuple[int, int]:
-        """(position, size): counted from 1 while pending; both 0 when nobody could ever take it, or it is not pending."""
+        """(position, size), counted from 1; both 0 when it does not wait, or waits for nobody."""
         if build not in self._waiting or not self.count:
             return 0, 0
         return self._others_waiting + self._waiting.index(build) + 1, self._others_waiting + len(self._waiting)

@@ -36,11 +36,8 @@ class Processes:
         )
         # What a script leaves running stays in its group, so the group is kept until the workspace ends.
         self._groups.add(process.pid)
-        assert process.stdout is not None and process.stderr is not None
-        readers = [
-            asyncio.create_task(lines(process.stdout, "info", say)),
-            asyncio.create_task(lines(process.stderr, "error", say)),
-        ]
+        streams = ((process.stdout, "info"), (process.stderr, "error"))
+        readers = [asyncio.create_task(lines(stream, level, say)) for stream, level in streams if stream is not None]
         code = await process.wait()
         _, late = await asyncio.wait(readers, timeout=5)
         for reader in late:
@@ -70,7 +67,9 @@ async def lines(stream: asyncio.StreamReader, level: str, say: Callable[[str, st
         say(line.rstrip(b"\r\n").decode(errors="replace"), level)
 
 
-def environment(path: str, home: Path, workspace: str, owner: str, agent: str, more: Mapping[str, str]) -> dict[str, str]:
+def environment(
+    path: str, home: Path, workspace: str, owner: str, agent: str, more: Mapping[str, str]
+) -> dict[str, str]:
     """What an agent gives its scripts, and nothing of what the sandbox itself was started with."""
     return {
         "PATH": path,

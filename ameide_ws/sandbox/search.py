@@ -60,18 +60,18 @@ class Query:
 
     def _pair(self, element: str, default: str) -> tuple[str, str]:
         if element.startswith(":") or element.endswith(":"):
-            raise self.refusal("q", f'Query element "{element}" cannot start or end with \':\'')
+            raise self.refusal("q", f"Query element \"{element}\" cannot start or end with ':'")
         parts = split(element, ":")
         if len(parts) == 2:
             return parts[0].strip('"'), parts[1].strip('"')
         if len(parts) > 2:
-            raise self.refusal("q", f'Query element "{element}" can only contain 1 \':\'')
+            raise self.refusal("q", f"Query element \"{element}\" can only contain 1 ':'")
         names = [part.strip('"') for part in split(element, "/")]
         if default == "name" and len(names) == 2:
             self._values.setdefault("owner", []).append(names[0])
             return "name", names[1]
         if default == "name" and len(names) > 2:
-            raise self.refusal("q", f'Query element "{element}" can only contain 1 \'/\'')
+            raise self.refusal("q", f"Query element \"{element}\" can only contain 1 '/'")
         return default, element.strip('"')
 
     def refusal(self, key: str, detail: str) -> Refused:
@@ -139,7 +139,8 @@ def search(workspaces: Iterable[Workspace], text: str, asker: Person) -> list[Wo
 
 def order(workspace: Workspace, asker: Person) -> tuple[bool, bool, str, str]:
     build = workspace.latest
-    running = build.transition == "start" and build.completed_at is not None and not build.canceled_at and not build.error
+    ended_well = build.completed_at is not None and not build.canceled_at and not build.error
+    running = build.transition == "start" and ended_well
     mine = workspace.favorite and workspace.owner is asker
     return not mine, not running, workspace.owner.username.lower(), workspace.name.lower()
 
@@ -157,7 +158,8 @@ def about_names(query: Query) -> Want:
     name, template, ids = query.one("name"), query.one("template"), query.values("id")
     organization = query.one("organization")
     if organization not in (None, "default", "coder"):
-        raise query.refusal("organization", f'Organization "{organization}" either does not exist, or you are unauthorized')
+        detail = f'Organization "{organization}" either does not exist, or you are unauthorized to view it'
+        raise query.refusal("organization", detail)
 
     def want(one: Workspace) -> bool:
         named = name is None or name in one.name.lower()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import secrets
 import shutil
 import socket
 import threading
@@ -14,12 +16,14 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import uvicorn
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from .answers import reply
 from .editor import Proxy, plain_page
-from .gate import Gate
+from .gate import Gate, headers_of
 from .routes import application
 from .world import Place, World
 
@@ -50,7 +54,8 @@ class Sandbox:
 
     `path` is the PATH its workspaces' processes get, `folder` is where workspaces live. `editor` is a code-server
     program; None is the plain page, and "" takes the code-server on `path`, if there is one. `pace` multiplies the
-    seconds between a story's beats: 1.0 by hand, 0.0 in tests. `listening` is a bound socket to serve on.
+    seconds between a story's beats: 1.0 by hand, 0.0 in tests. `listening` is a bound socket to serve on; `control` is
+    the address, header and key under which its owner may ask who this is, and what to do when it is asked to end.
     """
 
     def __init__(
@@ -62,9 +67,11 @@ class Sandbox:
         pace: float = 0.0,
         story: str = "good-morning",
         listening: socket.socket | None = None,
+        control: tuple[str, str, str, Callable[[], None]] | None = None,
     ) -> None:
         self._path, self._folder, self._pace = path, folder, pace
         self._editor = shutil.which("code-server", path=path) if editor == "" else editor
+        self._control = control
         self._socket = listening or listen()
         self._page_socket = listen()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -72,7 +79,7 @@ class Sandbox:
         self._proxy = Proxy()
         self._numbers = itertools.count(1)
         self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.new_event_loop()
         self._busy = 0
         self._last_active = time.monotonic()
         self._gate = Gate(application(self._proxy), lambda: self.world, self._activity)
@@ -123,7 +130,6 @@ class Sandbox:
         self.close()
 
     def _new_world(self, story: str) -> World:
-        assert self._loop is not None
         folder = self._folder / f"world-{next(self._numbers)}"
         place = Place(self.url, folder, self._path, self._editor, self._pace, self._page_port, self._loop)
         return World(place, story)
@@ -155,14 +161,29 @@ class Sandbox:
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (scope.get("server") or ("", 0))[1] == self._page_port:
             await plain_page(self.world, scope, receive, send)
+        elif self._control is not None and scope.get("path") == self._control[0]:
+            await self._answer_owner(scope, receive, send)
         else:
             await self._gate(scope, receive, send)
 
+    async def _answer_owner(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Not a route of Coder's, and no activity: asking must not keep a sandbox awake."""
+        if self._control is None or scope["type"] != "http":
+            return
+        _, header, key, end = self._control
+        if not secrets.compare_digest(headers_of(scope).get(header, "").encode(), key.encode()):
+            await Response(b"", 403)(scope, receive, send)
+            return
+        await reply({"pid": os.getpid()})(scope, receive, send)
+        if scope["method"] == "DELETE":
+            end()
+
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
         serving = asyncio.create_task(self._server.serve([self._socket, self._page_socket]))
         while not self._server.started and not serving.done():
             await asyncio.sleep(0.001)
@@ -172,7 +193,6 @@ class Sandbox:
 
     def _call(self, work: Callable[[], T]) -> T:
         """Do it on the loop and wait for it."""
-        assert self._loop is not None
 
         async def do() -> T:
             return work()

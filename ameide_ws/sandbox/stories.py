@@ -37,7 +37,7 @@ APPLY_FAILED = Failure(
     "terraform apply: exit status 1",
     "Starting workspace",
     (
-        ("error", "Error: Failed to create pod: pods \"workspace\" is forbidden: exceeded quota: compute"),
+        ("error", 'Error: Failed to create pod: pods "workspace" is forbidden: exceeded quota: compute'),
         ("error", 'on main.tf line 75, in resource "kubernetes_pod" "workspace":'),
         ("error", '  75: resource "kubernetes_pod" "workspace" {'),
         ("error", ""),

@@ -64,7 +64,7 @@ def initializing() -> Burst:
 
 
 def planning(transition: str) -> Burst:
-    says = [line(PLANNING, "data.coder_workspace.me: Refreshing..."), line(PLANNING, "data.coder_workspace_owner.me: Refreshing...")]
+    says = [line(PLANNING, f"data.{name}.me: Refreshing...") for name in ("coder_workspace", "coder_workspace_owner")]
     count = len(RESOURCES) + 1
     if transition == "start":
         says += [line(PLANNING, f"{name}: Plan to create") for name in RESOURCES]
@@ -95,7 +95,8 @@ def applying(transition: str) -> Iterator[Burst]:
     says = [line(stage, "kubernetes_pod.workspace[0]: Destruction complete after 0s")]
     if transition == "delete":
         says += [line(stage, f"{name}: Destruction complete after 0s") for name in reversed(RESOURCES)]
-    says += [line(stage, f"Apply complete! Resources: 0 added, 0 changed, {gone} destroyed."), line(stage, "Outputs: 0")]
+    says += [line(stage, f"Apply complete! Resources: 0 added, 0 changed, {gone} destroyed.")]
+    says += [line(stage, "Outputs: 0")]
     yield says
 
 

@@ -10,7 +10,6 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -182,16 +181,11 @@ class World:
             running = None
         if running is self.place.loop:
             return work()
-        done: Future[T] = Future()
 
-        def run() -> None:
-            try:
-                done.set_result(work())
-            except BaseException as wrong:
-                done.set_exception(wrong)
+        async def do() -> T:
+            return work()
 
-        self.place.loop.call_soon_threadsafe(run)
-        return done.result(10)
+        return asyncio.run_coroutine_threadsafe(do(), self.place.loop).result(10)
 
     # -- for the routes and the course of builds, on the loop ----------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as Asked
@@ -35,14 +37,13 @@ def application(proxy: Proxy) -> Starlette:
 
 
 async def refused(_: Asked, wrong: Exception) -> Response:
-    assert isinstance(wrong, Refused)
-    return refusal(wrong)
+    return refusal(cast(Refused, wrong))
 
 
 async def unknown_method(request: Asked, wrong: Exception) -> Response:
-    assert isinstance(wrong, HTTPException)
+    error = cast(HTTPException, wrong)
     request.scope["world"].unexpected.append(f"{name_of(request.scope)} is no route of Coder's that the sandbox knows")
-    return Response(b"", wrong.status_code, wrong.headers)
+    return Response(b"", error.status_code, error.headers)
 
 
 async def unknown(scope: Scope, receive: Receive, send: Send) -> None:

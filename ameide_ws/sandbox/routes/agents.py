@@ -11,7 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ..agent import Agent
-from ..answers import Refused, not_upgraded, reply
+from ..answers import Json, Refused, not_upgraded, reply
 from ..workspaces import event
 from .asking import me, path_id, world_of
 from .builds import check_format
@@ -47,13 +47,15 @@ async def logs(request: Asked) -> Response:
         return no_upgrade(request, "Failed to accept websocket.", not_upgraded)
     rows = agent.log.after(after)
     if as_text:
-        names = {source["id"]: source["display_name"] for source in agent.log_sources()}
-        said = [
-            f"{row['created_at']} [{row['level']}] [agent.{agent.name}|{names.get(row['source_id'], '')}] {row['output']}\n"
-            for row in rows
-        ]
-        return Response("".join(said), media_type="text/plain; charset=utf-8")
+        return Response("".join(text_of(agent, row) for row in rows), media_type="text/plain; charset=utf-8")
     return reply(rows)
+
+
+def text_of(agent: Agent, row: Json) -> str:
+    """A row as Coder prints it (codersdk/workspaceagents.go)."""
+    names = {source["id"]: source["display_name"] for source in agent.log_sources()}
+    source = names.get(row["source_id"], "")
+    return f"{row['created_at']} [{row['level']}] [agent.{agent.name}|{source}] {row['output']}\n"
 
 
 @refusing

@@ -33,13 +33,8 @@ class Turned(Exception):
 
 
 def not_found() -> Turned:
-    return Turned(
-        page(
-            404,
-            "Application Not Found",
-            "The application or workspace you are trying to access does not exist or you do not have permission to access it.",
-        )
-    )
+    text = "The application or workspace you are trying to access does not exist or you do not have permission to "
+    return Turned(page(404, "Application Not Found", text + "access it."))
 
 
 def base_of(request: HTTPConnection) -> str:
@@ -81,7 +76,8 @@ def way_in(request: HTTPConnection) -> tuple[Agent, dict[str, str]]:
     token = secrets.token_urlsafe(32)
     world.signed[token] = (base_of(request), person)
     expires = format_datetime(now() + timedelta(minutes=1), usegmt=True)
-    return agent, {"set-cookie": f"{SIGNED}={token}; Path={base_of(request)}; Expires={expires}; HttpOnly; SameSite=Lax"}
+    cookie = f"{SIGNED}={token}; Path={base_of(request)}; Expires={expires}; HttpOnly; SameSite=Lax"
+    return agent, {"set-cookie": cookie}
 
 
 def named(request: HTTPConnection) -> Workspace:

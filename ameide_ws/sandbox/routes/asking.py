@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from ..answers import SIGNED_OUT, Refused, absent
-from ..people import Person
+from ..people import ORGANIZATION_ID, Person
 from ..world import Request, World
 
 
@@ -58,8 +58,6 @@ def owner_of(request: HTTPConnection) -> Person:
 
 def organization(request: HTTPConnection) -> None:
     """Check the `{organization}` of the path, of which there is one."""
-    from ..people import ORGANIZATION_ID
-
     me(request)
     if request.path_params["organization"] not in ("default", "coder", ORGANIZATION_ID):
         raise absent()
@@ -79,9 +77,8 @@ def whole_number(request: HTTPConnection, name: str) -> int:
     if not text:
         return 0
     if not text.isdigit():
-        raise Refused(
-            400, "Query parameters have invalid values.", validations=[(name, f'Query param "{name}" must be a valid integer')]
-        )
+        wrong = [(name, f'Query param "{name}" must be a valid integer')]
+        raise Refused(400, "Query parameters have invalid values.", validations=wrong)
     return int(text)
 
 

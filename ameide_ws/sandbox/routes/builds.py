@@ -43,7 +43,7 @@ async def cancel(request: Asked) -> Response:
     build, world = build_of(request), world_of(request)
     expected = request.query_params.get("expect_status", "")
     if expected not in ("", "running", "pending"):
-        message = f'Invalid expect_status "{expected}". Only \'running\' or \'pending\' are allowed.'
+        message = f"Invalid expect_status \"{expected}\". Only 'running' or 'pending' are allowed."
         raise Refused(400, message)
     may = build.workspace.template.may_cancel or me(request).is_owner
     if not may:

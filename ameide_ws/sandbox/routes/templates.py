@@ -28,7 +28,7 @@ QUERY_KEYS = (
 )
 
 
-def found(request: Asked, template: Template | None) -> Template:
+def found(template: Template | None) -> Template:
     if template is None:
         raise absent()
     return template
@@ -67,19 +67,19 @@ async def every_of_organization(request: Asked) -> Response:
 async def by_name(request: Asked) -> Response:
     organization(request)
     named = (one for one in world_of(request).templates if one.name == request.path_params["template"])
-    template = found(request, next(named, None))
+    template = found(next(named, None))
     return reply(template.json(active_users(request, template)))
 
 
 async def by_id(request: Asked) -> Response:
     me(request)
-    template = found(request, world_of(request).template(path_id(request)))
+    template = found(world_of(request).template(path_id(request)))
     return reply(template.json(active_users(request, template)))
 
 
 async def versions(request: Asked) -> Response:
     me(request)
-    template = found(request, world_of(request).template(path_id(request)))
+    template = found(world_of(request).template(path_id(request)))
     limit, offset = whole_number(request, "limit"), whole_number(request, "offset")
     rows = template.versions[offset : offset + limit if limit else None]
     return reply([version.json() for version in rows])
@@ -87,7 +87,7 @@ async def versions(request: Asked) -> Response:
 
 async def version_by_name(request: Asked) -> Response:
     me(request)
-    template = found(request, world_of(request).template(path_id(request)))
+    template = found(world_of(request).template(path_id(request)))
     for version in template.versions:
         if version.name == request.path_params["version"]:
             return reply(version.json())

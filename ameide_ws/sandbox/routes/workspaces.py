@@ -17,8 +17,8 @@ from ..answers import Refused, absent, not_upgraded, nothing, now, reply
 from ..people import Person
 from ..search import search
 from ..templates import Version
-from ..workspaces import Build, Workspace, event
-from .asking import given_values, me, owner_of, path_id, read_body, whole_number, world_of
+from ..workspaces import Workspace, event
+from .asking import check_fields, given_values, me, owner_of, path_id, read_body, whole_number, world_of
 from .sockets import Feed, no_upgrade, refusing, serve_events
 
 NAME = re.compile(r"^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$")
@@ -75,7 +75,8 @@ async def by_name(request: Asked) -> Response:
     owner, name = owner_of(request), request.path_params["name"].lower()
     include_deleted = request.query_params.get("include_deleted") == "true"
     for workspace in reversed(world_of(request).workspaces):
-        if workspace.owner is owner and workspace.name.lower() == name and (include_deleted or not workspace.is_deleted):
+        same = workspace.owner is owner and workspace.name.lower() == name
+        if same and (include_deleted or not workspace.is_deleted):
             return reply(shown(request, workspace))
     raise absent()
 
@@ -101,7 +102,8 @@ async def create(request: Asked) -> Response:
     version = chosen_version(request, body)
     check_github(version, owner)
     ttl = lifetime(body, version)
-    if any(one.owner is owner and one.name.lower() == body["name"].lower() and not one.is_deleted for one in world.workspaces):
+    mine = [one.name.lower() for one in world.workspaces if one.owner is owner and not one.is_deleted]
+    if body["name"].lower() in mine:
         taken = "This value is already in use and should be unique."
         raise Refused(409, f'Workspace "{body["name"]}" already exists.', validations=[("name", taken)])
     given = given_values(body)
@@ -218,8 +220,6 @@ async def build(request: Asked) -> Response:
         raise Refused(400, "Validation failed.", validations=tags)
     on_success = body.get("on_success")
     if on_success is not None:
-        from .asking import check_fields
-
         check_fields(on_success, ON_SUCCESS)
         if transition != "stop" or on_success.get("transition") != "start":
             raise Refused(400, "Invalid on_success.", "Only a start after a stop is supported.")
@@ -250,9 +250,8 @@ def wanted_version(request: Asked, workspace: Workspace, body: dict[str, Any]) -
         return None
     version = world_of(request).version(wanted)
     if version is None or version.template is not workspace.template:
-        raise Refused(
-            400, f'Template version "{wanted}" doesn\'t exist.', validations=[("template_version_id", "template version not found")]
-        )
+        wrong = [("template_version_id", "template version not found")]
+        raise Refused(400, f'Template version "{wanted}" doesn\'t exist.', validations=wrong)
     return version
 
 
@@ -299,8 +298,6 @@ async def watch(ws: WebSocket) -> None:
         await serve_events(ws, feed)
     finally:
         workspace.watchers.discard(feed)
-
-
 
 
 ROUTES = [
