@@ -49,6 +49,7 @@ class Host:
         self.out = _speaking(sys.stdout if out is None else out)
         self.err = _speaking(sys.stderr if err is None else err)
         self.stdin = sys.stdin if stdin is None else stdin
+        self._woke = self.now().timestamp() - self.monotonic()
 
     def value(self, name: str) -> str | None:
         """An environment variable; empty counts as unset."""
@@ -146,6 +147,10 @@ class Host:
     def monotonic(self) -> float:
         """Seconds on a clock that never goes back."""
         return time.monotonic()
+
+    def slept(self) -> float:
+        """Seconds this machine has slept since we began: the wall clock went on, the monotonic one stood still."""
+        return max(0.0, self.now().timestamp() - self.monotonic() - self._woke)
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

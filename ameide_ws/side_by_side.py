@@ -22,6 +22,7 @@ class SideBySide(Generic[T]):
     def __init__(self, limit: int = 10_000) -> None:
         self._queue: queue.Queue[tuple[str, T | None, BaseException | None]] = queue.Queue(limit)
         self._closed = threading.Event()
+        self._started: set[str] = set()
         self._running: set[str] = set()
 
     def __enter__(self) -> "SideBySide[T]":
@@ -32,6 +33,7 @@ class SideBySide(Generic[T]):
 
     def start(self, name: str, source: Callable[[Callable[[T], None]], None]) -> None:
         """Run `source(put)` on a daemon thread. What it raises reaches the reader under its name."""
+        self._started.add(name)
         self._running.add(name)
 
         def put(item: T) -> None:
@@ -65,6 +67,10 @@ class SideBySide(Generic[T]):
     def closed(self) -> threading.Event:
         """Set when the reader has gone: what a source waits on instead of sleeping."""
         return self._closed
+
+    def started(self, name: str) -> bool:
+        """Whether a source of that name was ever started."""
+        return name in self._started
 
     def running(self, name: str) -> bool:
         """Whether a source of that name was started and its end has not been read."""
@@ -111,3 +117,18 @@ def _once(ask: Callable[[], Any]) -> Callable[[Callable[[tuple[Any, BaseExceptio
             put((None, error))
 
     return source
+
+
+def ahead(ask: Callable[[], T]) -> Callable[[], T]:
+    """Begin a call now, on a daemon thread; what comes back waits for its answer, or raises what it raised."""
+    sources = SideBySide[tuple[Any, BaseException | None]](limit=1)
+    sources.start("ahead", _once(ask))
+
+    def wait() -> T:
+        got = sources.get(None)
+        answer, error = (None, None) if got is None or got[1] is None else got[1]
+        if error is not None:
+            raise error
+        return answer  # type: ignore[return-value]
+
+    return wait

@@ -1,0 +1,153 @@
+"""The values of a template's parameters: what was given, what a preset sets, and what a person has to be asked."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ameide_ws.coder.client import Coder
+from ameide_ws.coder.model import Diagnostic, Preset, RichParameter, Template
+from ameide_ws.events import Asked, Course
+from ameide_ws.problems import BadParameter, NotFound
+from ameide_ws.text import near, safe
+from ameide_ws.workspaces.asking import ask_all
+from ameide_ws.workspaces.wish import Wish
+
+# A person who answers wrongly is asked again, but not for ever.
+ROUNDS = 3
+
+
+class Answers(NamedTuple):
+    """What a build is asked for with."""
+
+    values: Mapping[str, str]
+    preset_id: str | None = None
+
+
+class Blank(NamedTuple):
+    """A parameter, whichever way Coder told of it."""
+
+    name: str
+    label: str
+    is_missing: bool
+    choices: tuple[tuple[str, str], ...]
+    complaint: str = ""
+
+
+def choose_preset(presets: Iterable[Preset], wish: Wish) -> Preset | None:
+    """The preset that was asked for, or the template's default. Raises NotFound for a name that is none."""
+    presets = list(presets)
+    if wish.preset is None:
+        return next((preset for preset in presets if preset.Default), None)
+    if wish.preset == "none":
+        return None
+    for preset in presets:
+        if preset.Name == wish.preset:
+            return preset
+    meant = near(wish.preset, [preset.Name for preset in presets])
+    names = ", ".join(safe(preset.Name) for preset in presets)
+    raise NotFound(
+        f"the template {safe(wish.template)} has no preset “{safe(wish.preset)}”",
+        cause=f"its presets are: {names}" if presets else "it has no presets",
+        tries=(f"ameide-ws up --preset '{safe(meant or (presets[0].Name if presets else 'none'))}'",),
+    )
+
+
+def answer_parameters(
+    coder: Coder, wish: Wish, template: Template, owner_id: str, before: Mapping[str, str], *, is_new: bool
+) -> Course[Answers]:
+    """The values for a build: those of the build before, a new workspace's preset, those given; the rest is asked.
+
+    Raises BadParameter for names and values that the template does not take, MissingInput for what nobody answers.
+    """
+    version = template.active_version_id
+    preset = choose_preset(coder.presets(version), wish) if is_new or wish.preset else None
+    values = dict(before)
+    if preset is not None:
+        values |= {item.Name: item.Value for item in preset.Parameters}
+    values |= wish.parameters
+    for _ in range(ROUNDS):
+        blanks = _blanks(coder, template, owner_id, values)
+        _refuse_unknown(blanks, wish)
+        missing = [blank for blank in blanks if blank.is_missing]
+        if not missing:
+            known = {blank.name for blank in blanks}
+            kept = {name: value for name, value in values.items() if name in known}
+            return Answers(kept, preset.ID if preset else None)
+        _refuse_given(missing, wish)
+        questions = [
+            Asked(f"{safe(blank.label)}{f' ({blank.complaint})' if blank.complaint else ''}?",
+                  flag=f"--param {safe(blank.name)}=…", choices=blank.choices)
+            for blank in missing
+        ]  # fmt: skip
+        why = f"the template {safe(template.name)} needs {len(missing)} more answer{'s' if len(missing) > 1 else ''}"
+        answers = yield from ask_all(questions, why)
+        values |= {blank.name: answer for blank, answer in zip(missing, answers, strict=True)}
+    raise BadParameter(
+        f"the template {safe(template.name)} does not take these answers",
+        cause="; ".join(f"{blank.name}: {blank.complaint}" for blank in missing),
+        tries=[f"ameide-ws up {' '.join(f'--param {safe(blank.name)}=…' for blank in missing)}"],
+    )
+
+
+def _blanks(coder: Coder, template: Template, owner_id: str, values: Mapping[str, str]) -> list[Blank]:
+    """The template's parameters for these values, as Coder evaluates them; the plain list for a classic template."""
+    if template.use_classic_parameter_flow:
+        return [_of_rich(row, values) for row in coder.rich_parameters(template.active_version_id) if not row.ephemeral]
+    evaluation = coder.evaluate(template.active_version_id, owner_id, values)
+    _refuse_broken(template, evaluation.diagnostics)
+    blanks = []
+    for row in evaluation.parameters:
+        complaint = _complaint(row.diagnostics)
+        is_empty = row.name not in values and not row.value.valid
+        is_missing = not row.ephemeral and (bool(complaint) or (row.required and is_empty))
+        choices = tuple((option.value.value, option.name or option.value.value) for option in row.options)
+        blanks.append(Blank(row.name, row.display_name or row.name, is_missing, choices, complaint))
+    return blanks
+
+
+def _of_rich(row: RichParameter, values: Mapping[str, str]) -> Blank:
+    choices = tuple((option.value, option.name or option.value) for option in row.options)
+    return Blank(row.name, row.display_name or row.name, row.required and row.name not in values, choices)
+
+
+def missing_names(rows: Iterable[RichParameter], values: Mapping[str, str]) -> list[str]:
+    """The parameters that would have to be asked for, told without evaluating anything."""
+    return [row.name for row in rows if row.required and not row.ephemeral and row.name not in values]
+
+
+def _complaint(diagnostics: Iterable[Diagnostic]) -> str:
+    said = [safe(one.detail or one.summary) for one in diagnostics if one.severity == "error"]
+    return "; ".join(said)
+
+
+def _refuse_broken(template: Template, diagnostics: Iterable[Diagnostic]) -> None:
+    complaint = _complaint(diagnostics)
+    if complaint:
+        raise BadParameter(
+            f"the template {safe(template.name)} cannot be evaluated",
+            cause=complaint,
+            tries=(f"tell whoever looks after the template {safe(template.name)}",),
+        )
+
+
+def _refuse_unknown(blanks: list[Blank], wish: Wish) -> None:
+    names = [blank.name for blank in blanks]
+    for given in wish.parameters:
+        if given not in names:
+            meant = near(given, names)
+            raise BadParameter(
+                f"the template {safe(wish.template)} has no parameter “{safe(given)}”",
+                cause=f"its parameters are: {safe(', '.join(names))}" if names else "it has no parameters",
+                tries=(f"ameide-ws up --param {safe(meant)}=…" if meant else "ameide-ws up --plan   # what it would use",),
+            )
+
+
+def _refuse_given(missing: list[Blank], wish: Wish) -> None:
+    """A value that was given and is refused is an error, not a question."""
+    wrong = [blank for blank in missing if blank.name in wish.parameters and blank.complaint]
+    if wrong:
+        raise BadParameter(
+            f"the template {safe(wish.template)} does not take "
+            + ", ".join(f"{safe(blank.name)}=“{safe(wish.parameters[blank.name])}”" for blank in wrong),
+            cause="; ".join(f"{safe(blank.name)}: {blank.complaint}" for blank in wrong),
+            tries=[f"ameide-ws up {' '.join(f'--param {safe(blank.name)}=…' for blank in wrong)}"],
+        )
