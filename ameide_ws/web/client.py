@@ -55,7 +55,7 @@ class Web:
         resolver: "Resolver | None" = None,
     ) -> None:
         """until: the host.monotonic() at which the command ends; say: takes a sentence for the person who waits."""
-        self._origin = origin
+        self.origin = origin
         self._host = host
         self._seal = Seal(origin, token)
         self._user_agent = user_agent
@@ -70,7 +70,12 @@ class Web:
         self._last = (host.now(), host.monotonic())
 
     def __repr__(self) -> str:
-        return f"Web({self._origin.url})"
+        return f"Web({self.origin.url})"
+
+    @property
+    def origin(self) -> Origin:
+        """The one address everything goes to."""
+        return self.origin
 
     def close(self) -> None:
         """Close all connections."""
@@ -133,7 +138,7 @@ class Web:
             sign = self._seal.headers(url.scheme, url.raw_host.decode("ascii"), port, HEADER, [])
             target = url.raw_path.decode("ascii")
             return socket.dial(
-                self._origin, target, sign, self._ready().connector, deadline,
+                self.origin, target, sign, self._ready().connector, deadline,
                 limits=self._limits, user_agent=self._user_agent, pings=pings,
             )  # fmt: skip
 
@@ -214,7 +219,7 @@ class Web:
         with self._lock:
             if self._parts is None:
                 self._parts = assemble(
-                    self._origin, self._host, self._seal, self._ca_file, self._limits, self._user_agent, self._resolver
+                    self.origin, self._host, self._seal, self._ca_file, self._limits, self._user_agent, self._resolver
                 )
             now, mono = self._host.now(), self._host.monotonic()
             if (now - self._last[0]).total_seconds() - (mono - self._last[1]) > _ASLEEP:
@@ -228,10 +233,10 @@ class Web:
         import httpx
 
         try:
-            url = httpx.URL(self._origin.url).join(call.path)
+            url = httpx.URL(self.origin.url).join(call.path)
             return url.copy_merge_params(dict(call.query)) if call.query else url
         except (httpx.InvalidURL, UnicodeError, ValueError):
-            raise words.foreign(self._origin) from None
+            raise words.foreign(self.origin) from None
 
     def _send(
         self, call: Call, deadline: Deadline, headers: dict[str, str], way: str, cookies: list[str] | None = None
@@ -267,12 +272,12 @@ class Web:
             return error
         if isinstance(error, Late):
             again = retry.NEVER if error.stage == "command" else retry.ALWAYS
-            return Failed(words.too_slow(self._origin, error), again=again, wrote=deadline.wrote, slow=True)
+            return Failed(words.too_slow(self.origin, error), again=again, wrote=deadline.wrote, slow=True)
         if error.kind == "large":
-            return Failed(words.too_large(self._origin, error.why, ref), again=retry.NEVER, wrote=deadline.wrote)
+            return Failed(words.too_large(self.origin, error.why, ref), again=retry.NEVER, wrote=deadline.wrote)
         if error.kind == "cut":
-            return Failed(words.broken(self._origin, error.why), again=retry.ALWAYS, wrote=deadline.wrote)
-        return Failed(words.bad_answer(self._origin, error.why, ref), again=retry.NEVER, wrote=deadline.wrote)
+            return Failed(words.broken(self.origin, error.why), again=retry.ALWAYS, wrote=deadline.wrote)
+        return Failed(words.bad_answer(self.origin, error.why, ref), again=retry.NEVER, wrote=deadline.wrote)
 
     def _listing(self, call: Call, reply: "Reply") -> "Reply | Answer":
         """The reply, open, when it is a list to be read; else the answer, whole."""
@@ -281,13 +286,13 @@ class Web:
         answer = self._answer(call, reply)
         if not answer.is_success:
             return answer
-        raise words.bad_answer(self._origin, "a list was due, and there was none", words.request_ref(answer.request_id))
+        raise words.bad_answer(self.origin, "a list was due, and there was none", words.request_ref(answer.request_id))
 
     def _answer(self, call: Call, reply: "Reply") -> Answer:
         """The whole answer. Raises Failed, Late, Fault, Unsure."""
         with contextlib.closing(reply):
             if 300 <= reply.status < 400 and reply.status != 304:
-                raise words.redirected(self._origin, reply.status, self._target(reply))
+                raise words.redirected(self.origin, reply.status, self._target(reply))
             fine = 200 <= reply.status < 300
             data = reply.read(body.WHOLE if fine else body.ERROR, cut=not fine)
         if not data.strip() and (fine or reply.is_coder or reply.status == 304):
@@ -298,11 +303,11 @@ class Web:
         answer = Answer(reply.status, reply.headers, value, call.method, call.path.partition("?")[0])
         final = problem or self._giving_up(answer)
         if retry.is_unsure(reply.status, safe=call.safe, from_coder=from_coder):
-            raise Unsure(final or words.server_error(self._origin, reply.status, reply.request_ref))
+            raise Unsure(final or words.server_error(self.origin, reply.status, reply.request_ref))
         worth = retry.repeats(reply.status, safe=call.safe, from_coder=from_coder)
         if worth:
             raise Unwanted(
-                final or words.server_error(self._origin, reply.status, reply.request_ref),
+                final or words.server_error(self.origin, reply.status, reply.request_ref),
                 again=worth, asked=retry.asked_wait(reply.headers), answer=answer if final is None else None,
             )  # fmt: skip
         if problem is not None:
@@ -323,20 +328,20 @@ class Web:
         html = body.is_html(reply.kind, data)
         name = body.title(data) if html else ""
         kind = "text/html" if html else reply.kind
-        return None, words.not_coder(self._origin, reply.status, name, kind, reply.request_ref)
+        return None, words.not_coder(self.origin, reply.status, name, kind, reply.request_ref)
 
     def _giving_up(self, answer: Answer) -> Any:
         """The Problem for a status that no caller is left to judge."""
         if answer.status != 429:
             return None
         asked = retry.asked_wait(answer.headers)
-        return words.busy(self._origin, asked, words.request_ref(answer.request_id))
+        return words.busy(self.origin, asked, words.request_ref(answer.request_id))
 
     def _target(self, reply: "Reply") -> Origin | None:
         """Where a redirect leads, as an origin."""
         location = next(iter(reply.aside("location")), "")
         if location.startswith("/") and not location.startswith(("//", "/\\")):
-            return self._origin
+            return self.origin
         return origin_of(location)
 
 

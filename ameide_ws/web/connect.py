@@ -145,7 +145,8 @@ class _Race:
 
     def _watch(self, seconds: float) -> socket.socket | None:
         """Wait until an attempt succeeds, or one more may begin."""
-        for key, _ in self._selector.select(seconds) if self._selector.get_map() else ():
+        ready = self._selector.select(seconds) if self._selector.get_map() else []
+        for key, _ in ready:
             sock = key.fileobj
             assert isinstance(sock, socket.socket)  # noqa: S101  only sockets are registered
             self._selector.unregister(sock)
@@ -155,7 +156,7 @@ class _Race:
             self._give_up(sock, failure)
         now = self._clock()
         for key in list(self._selector.get_map().values()):
-            if key.data <= now:
+            if key.data <= now or (not ready and seconds >= self._each):
                 self._selector.unregister(key.fileobj)
                 assert isinstance(key.fileobj, socket.socket)  # noqa: S101
                 key.fileobj.close()

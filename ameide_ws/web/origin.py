@@ -147,11 +147,12 @@ def _host(text: str) -> str:
 
 
 def _punycode(host: str) -> str:
-    import idna
+    from ameide_ws.web.transport import load
 
+    httpx = load()
     try:
-        return idna.encode(host, uts46=True).decode("ascii").lower()
-    except (idna.IDNAError, UnicodeError):
+        return httpx.URL(f"https://{host}").raw_host.decode("ascii").lower()
+    except (httpx.InvalidURL, UnicodeError):
         raise ValueError("its host name holds characters that host names may not have") from None
 
 
@@ -159,11 +160,12 @@ def _unicode(host: str) -> str:
     """How a host looks once its punycode is undone; itself where nothing can be undone."""
     if "xn--" not in host:
         return host
-    import idna
+    from ameide_ws.web.transport import load
 
+    httpx = load()
     try:
-        return idna.decode(host)
-    except (idna.IDNAError, UnicodeError):
+        return ".".join(httpx.URL(f"https://{label}").host for label in host.split("."))
+    except (httpx.InvalidURL, UnicodeError):
         return host
 
 

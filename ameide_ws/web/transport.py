@@ -21,6 +21,7 @@ from ameide_ws.web.words import Failed
 
 if TYPE_CHECKING:
     import ssl
+    from types import ModuleType
 
     import httpcore
     import httpx
@@ -31,12 +32,13 @@ _SIGN = "ameide.sign"  # in httpx's request.extensions: (way, cookies)
 ASIDE = "ameide.aside"  # in httpx's response.extensions: headers that its client must not act on
 
 
-def load() -> None:
-    """Import httpx, without its command line tool and what that would bring (rich, click, pygments)."""
+def load() -> "ModuleType":
+    """httpx, without its command line tool and what that would bring (rich, click, pygments)."""
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    import httpx  # noqa: F401
+    import httpx
 
     silence("httpx", "httpcore")
+    return httpx
 
 
 def silence(*names: str) -> None:
