@@ -5,7 +5,7 @@ How a request travels, and what is tried again, is the business of `web`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from ameide_ws import __version__
@@ -14,7 +14,10 @@ from ameide_ws.coder.decode import Mismatch, decode
 from ameide_ws.coder.refusals import refusal
 from ameide_ws.problems import BadAnswer, Problem
 from ameide_ws.text import safe
-from ameide_ws.web import Answer, Jar, Refused, Seen, Socket, Unsure, Web
+from ameide_ws.web import Answer, Jar, Refused, Seen, Unsure, Web
+
+if TYPE_CHECKING:
+    from ameide_ws.web.socket import Socket
 
 T = TypeVar("T")
 PAGE = 100
@@ -193,20 +196,20 @@ class Coder:
         path = f"/api/v2/workspaceagents/{_part(agent_id)}/logs"
         return self._items(model.AgentLog, path, after, "show the agent's log")
 
-    def dial_build_logs(self, build_id: str, after: int) -> Socket:
+    def dial_build_logs(self, build_id: str, after: int) -> "Socket":
         """A socket with the log's entries beyond an id, and those to come. Raises Refused."""
         return self.web.dial(f"/api/v2/workspacebuilds/{_part(build_id)}/logs", _after(after, follow=True))
 
-    def dial_agent_logs(self, agent_id: str, after: int) -> Socket:
+    def dial_agent_logs(self, agent_id: str, after: int) -> "Socket":
         """As `dial_build_logs`, for an agent; its frames are arrays. Raises Refused."""
         query = _after(after, follow=True) | {"no_compression": ""}
         return self.web.dial(f"/api/v2/workspaceagents/{_part(agent_id)}/logs", query)
 
-    def dial_watch(self, workspace_id: str) -> Socket:
+    def dial_watch(self, workspace_id: str) -> "Socket":
         """A socket with the whole workspace, now and at each change. Raises Refused."""
         return self.web.dial(f"/api/v2/workspaces/{_part(workspace_id)}/watch-ws")
 
-    def dial_metadata(self, agent_id: str) -> Socket:
+    def dial_metadata(self, agent_id: str) -> "Socket":
         """A socket with an agent's metadata, at most once a second. Raises Refused."""
         return self.web.dial(f"/api/v2/workspaceagents/{_part(agent_id)}/watch-metadata-ws")
 

@@ -8,13 +8,16 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from threading import Event
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ameide_ws.coder import model
 from ameide_ws.coder.client import Coder
 from ameide_ws.host import Host
 from ameide_ws.problems import BadAnswer, Exit, NotFound, Problem
-from ameide_ws.web import Refused, Socket, SocketEnded
+from ameide_ws.web import Refused, SocketEnded
+
+if TYPE_CHECKING:
+    from ameide_ws.web.socket import Socket
 
 # Rows can become visible a little out of order, so a GET looks back this many ids; what was seen is not told twice.
 LOOK_BACK = 200
@@ -42,7 +45,7 @@ class Log(Protocol):
     def backlog(self, after: int) -> Iterator[Entry]:
         """Its entries beyond an id, by GET."""
 
-    def dial(self, after: int) -> Socket:
+    def dial(self, after: int) -> "Socket":
         """A socket with its entries beyond an id. Raises Refused."""
 
     def entries(self, frame: Any) -> Iterator[Entry]:
@@ -93,7 +96,7 @@ class BuildLog:
     def backlog(self, after: int) -> Iterator[Entry]:
         return map(_of_build, self._coder.build_logs(self._id, after))
 
-    def dial(self, after: int) -> Socket:
+    def dial(self, after: int) -> "Socket":
         return self._coder.dial_build_logs(self._id, after)
 
     def entries(self, frame: Any) -> Iterator[Entry]:
@@ -115,7 +118,7 @@ class AgentLog:
         except NotFound:
             return  # the agent has gone, and its log with it
 
-    def dial(self, after: int) -> Socket:
+    def dial(self, after: int) -> "Socket":
         return self._coder.dial_agent_logs(self._id, after)
 
     def entries(self, frame: Any) -> Iterator[Entry]:
@@ -225,7 +228,7 @@ class _Connection:
         self._pause(0.5, self._failures, 10.0)
         self._failures += 1
 
-    def frames(self, dial: Callable[[], Socket]) -> Iterator[Any]:
+    def frames(self, dial: Callable[[], "Socket"]) -> Iterator[Any]:
         """The frames of one dial, as JSON. A refused dial gives none and is counted."""
         slept, brought = self._host.slept(), 0
         try:

@@ -172,7 +172,7 @@ class Resource(NamedTuple):
 class MatchedProvisioners(NamedTuple):
     """Filled only in the answer to the POST that made the build."""
 
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # Coder's word; a tuple's own count is of no use here
     available: int = 0
 
 
@@ -236,7 +236,7 @@ class Workspace(NamedTuple):
 class WorkspacesPage(NamedTuple):
     """GET /workspaces: `count` is of the whole filter, not of this page."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # as above
     workspaces: tuple[Workspace, ...] = ()
 
 

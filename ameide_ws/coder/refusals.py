@@ -70,11 +70,13 @@ def refusal(answer: Answer, url: str, doing: str) -> Problem:
         return Conflict(f"Coder cannot {doing} now", cause=cause, tries=("wait a moment and run this again",), ref=ref)
     if status == 429:
         tries = ("wait a minute and run this again",)
-        return RateLimited(f"Coder is too busy to {doing}", cause=told.message or "too many requests", tries=tries, ref=ref)
+        return RateLimited(
+            f"Coder is too busy to {doing}", cause=told.message or "too many requests", tries=tries, ref=ref
+        )
     if status >= 500:
         cause = f"Coder answered {status}" + (f": {told.sentence}" if told.sentence else "")
-        tries = ("run this again in a minute", "ask an administrator of Coder, quoting the line below")
-        return ServerError(f"Coder failed to {doing}", cause=cause, tries=tries, ref=ref)
+        both = ("run this again in a minute", "ask an administrator of Coder, quoting the line below")
+        return ServerError(f"Coder failed to {doing}", cause=cause, tries=both, ref=ref)
     return BadAnswer(
         f"Coder answered in a way this version does not know, asked to {doing}",
         cause=f"HTTP status {status}" + (f": {told.sentence}" if told.sentence else ""),

@@ -34,7 +34,9 @@ def choose(coder: Coder, host: Host, wish: Wish, command: str) -> Course[tuple[W
         if name is not None and (name in by_name or not owned):
             return Which("", name, ""), by_name.get(name)
     picked = yield Asked(
-        "Which workspace?", flag=f"ameide-ws {command} NAME", choices=tuple((name, _line(by_name[name])) for name in by_name)
+        "Which workspace?",
+        flag=f"ameide-ws {command} NAME",
+        choices=tuple((name, _line(by_name[name])) for name in by_name),
     )
     if picked is None:
         names = ", ".join(safe(name) for name in by_name)
@@ -52,9 +54,7 @@ def _line(workspace: Workspace) -> str:
 
 def not_found(coder: Coder, name: str) -> NotFound:
     """No such workspace, with the name that was probably meant."""
-    names = [
-        workspace.name for page in coder.workspaces("owner:me") for workspace in page.workspaces
-    ]
+    names = [workspace.name for page in coder.workspaces("owner:me") for workspace in page.workspaces]
     meant = near(which(name).name, names)
     tries = [f"ameide-ws show {meant}   # did you mean this one?"] if meant else []
     return NotFound(

@@ -4,7 +4,7 @@ from ameide_ws.host import Host
 
 
 class Deadline:
-    """An end on the monotonic clock, or none. What the machine slept, and what a person took to answer, is not counted."""
+    """An end on the monotonic clock, or none; what the machine slept and what a person took to answer is given back."""
 
     def __init__(self, host: Host, seconds: float | None) -> None:
         self._host = host

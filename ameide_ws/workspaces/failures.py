@@ -17,7 +17,7 @@ from ameide_ws.problems import (
 )
 from ameide_ws.text import safe
 from ameide_ws.when import spoken
-from ameide_ws.workspaces.ready import Probe, how_it_ended, silence
+from ameide_ws.workspaces.ready import Look, how_it_ended, silence
 
 TELLING = 20
 
@@ -160,9 +160,10 @@ def editor_cache(workspace: Workspace, again: str) -> EditorNotReady:
 
 
 def out_of_time(
-    step: str, url: str, workspace: Workspace, agent: Agent | None, probe: Probe, unclaimed: bool, seconds: float, again: str
+    step: str, url: str, workspace: Workspace, look: Look, *, unclaimed: bool, seconds: float, again: str
 ) -> Problem:
     """Time is up while a layer still works: which one, and how it stands."""
+    agent = look.agent
     name, limit = safe(workspace.name), spoken(seconds)
     later = (f"{again}   # go on waiting", f"open {build_url(url, workspace)} in a browser")
     job = workspace.latest_build.job
@@ -174,9 +175,13 @@ def out_of_time(
         )
     if step == "queue":
         place = f"it is number {job.queue_position} of {job.queue_size} in the queue" if job.queue_position else ""
-        return NotFinished(f"“{name}” still waits for its build after {limit}", cause=place or "it is queued", tries=later)
+        return NotFinished(
+            f"“{name}” still waits for its build after {limit}", cause=place or "it is queued", tries=later
+        )
     if step == "terraform":
-        return NotFinished(f"the build of “{name}” still runs after {limit}", cause="it goes on without us", tries=later)
+        return NotFinished(
+            f"the build of “{name}” still runs after {limit}", cause="it goes on without us", tries=later
+        )
     if step == "agent":
         cause = "the workspace was built, but its agent has not connected to Coder"
         tries = (*(_help(agent) if agent else ()), *later)
@@ -185,7 +190,7 @@ def out_of_time(
         running = [safe(script.display_name) for script in (agent.start_scripts if agent else ()) if not script.status]
         cause = f"still running: {', '.join(running)}" if running else "Coder does not say which"
         return ScriptFailed(f"the startup scripts of “{name}” have not ended within {limit}", cause=cause, tries=later)
-    cause = safe(silence(probe)) or "it has not answered at all"
+    cause = safe(silence(look.probe)) or "it has not answered at all"
     return EditorNotReady(f"the editor of “{name}” did not answer within {limit}", cause=cause, tries=later)
 
 
@@ -203,7 +208,10 @@ def fallback_image(workspace: Workspace, again: str) -> Problem:
     return AgentNotReady(
         f"“{safe(workspace.name)}” runs a fallback image, not the repository's devcontainer",
         cause="the devcontainer could not be built; tools you expect will be missing",
-        tries=("mend .devcontainer/coder in the repository, then rebuild", f"{again} -v   # the image build's own words"),
+        tries=(
+            "mend .devcontainer/coder in the repository, then rebuild",
+            f"{again} -v   # the image build's own words",
+        ),
     )
 
 
@@ -217,4 +225,3 @@ def _help(agent: Agent) -> tuple[str, ...]:
     """The template author's own help for a failing agent: shown, never opened."""
     link = safe(agent.troubleshooting_url)
     return (f"read {link}",) if link.startswith(("https://", "http://")) else ("ask whoever looks after the template",)
-

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from ameide_ws.coder.client import Coder
 from ameide_ws.events import Course
-from ameide_ws.host import Host
 from ameide_ws.problems import Problem
 from ameide_ws.results import Home, Row
 from ameide_ws.side_by_side import together
@@ -14,7 +13,7 @@ from ameide_ws.workspaces.listing import question, row
 SHOWN = 5
 
 
-def home(make_coder: Callable[[], Coder], host: Host, url: str) -> Course[Home]:
+def home(make_coder: Callable[[], Coder], url: str) -> Course[Home]:
     """Never fails: what could not be found out is said in `trouble`."""
     try:
         coder = make_coder()

@@ -5,7 +5,6 @@ import re
 from ameide_ws.coder.client import PAGE, Coder
 from ameide_ws.coder.model import Workspace
 from ameide_ws.events import Course
-from ameide_ws.host import Host
 from ameide_ws.problems import Usage
 from ameide_ws.results import Listing, Row
 from ameide_ws.text import near, safe
@@ -31,8 +30,10 @@ def question(*, everyone: bool = False, template: str | None = None, status: str
             cause=f"known are {', '.join(STATUSES)}",
             tries=(f"ameide-ws list --status {meant or 'running'}",),
         )
-    parts = ("" if everyone else "owner:me", f"template:{template}" if template else "", f"status:{status}" if status else "")
-    return " ".join(part for part in parts if part)
+    parts = [] if everyone else ["owner:me"]
+    parts += [f"template:{template}"] if template else []
+    parts += [f"status:{status}"] if status else []
+    return " ".join(parts)
 
 
 def ask_ahead(coder: Coder, question: str) -> None:
@@ -41,7 +42,7 @@ def ask_ahead(coder: Coder, question: str) -> None:
 
 
 def listing(
-    coder: Coder, host: Host, *, everyone: bool = False, template: str | None = None, status: str | None = None
+    coder: Coder, *, everyone: bool = False, template: str | None = None, status: str | None = None
 ) -> Course[Listing]:
     """The workspaces of a question, in Coder's order: favourites first, then by name."""
     rows: list[Row] = []

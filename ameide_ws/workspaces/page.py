@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ def page(coder: Coder, host: Host, wish: Wish) -> Course[Page]:
     }
     for agent in build.agents:
         if agent.status == "connected":
-            asks[agent.id] = lambda agent_id=agent.id: _readings(coder, agent_id)
+            asks[agent.id] = partial(_readings, coder, agent.id)
     found = together(asks)
     wildcard = next((region.wildcard_hostname for region in found["regions"] or () if region.wildcard_hostname), "")
     agents = tuple(_agent(coder, workspace, agent, wildcard, found) for agent in build.agents)
@@ -78,7 +79,14 @@ def _build(build: model.Build) -> Build:
     seconds = (job.completed_at - job.started_at).total_seconds() if job.completed_at and job.started_at else None
     status = "canceled" if job.is_done and job.was_canceled else job.status
     return Build(
-        build.build_number, build.transition, status, build.reason, build.initiator_name, job.started_at, seconds, job.error
+        number=build.build_number,
+        transition=build.transition,
+        status=status,
+        reason=build.reason,
+        initiator=build.initiator_name,
+        started_at=job.started_at,
+        seconds=seconds,
+        error=job.error,
     )
 
 
@@ -103,9 +111,7 @@ def _agent(
     )
 
 
-def _address(
-    coder: Coder, workspace: model.Workspace, agent: model.Agent, app: model.App, wildcard: str
-) -> str:
+def _address(coder: Coder, workspace: model.Workspace, agent: model.Agent, app: model.App, wildcard: str) -> str:
     """Where a browser finds an app; empty for one that needs host names this deployment does not have."""
     if app.external:
         return app.url

@@ -137,7 +137,9 @@ def _refuse_unknown(blanks: list[Blank], wish: Wish) -> None:
             raise BadParameter(
                 f"the template {safe(wish.template)} has no parameter “{safe(given)}”",
                 cause=f"its parameters are: {safe(', '.join(names))}" if names else "it has no parameters",
-                tries=(f"ameide-ws up --param {safe(meant)}=…" if meant else "ameide-ws up --plan   # what it would use",),
+                tries=(f"ameide-ws up --param {safe(meant)}=…",)
+                if meant
+                else ("ameide-ws up --plan   # what it uses",),
             )
 
 

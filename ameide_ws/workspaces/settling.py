@@ -19,9 +19,7 @@ from ameide_ws.workspaces.wish import Wish
 _WORDS = {"stop": "stopping", "delete": "deleting", "start": "ending the cancelled start"}
 
 
-def settle(
-    coder: Coder, host: Host, wish: Wish, deadline: Deadline, workspace: Workspace
-) -> Course[Workspace | None]:
+def settle(coder: Coder, host: Host, wish: Wish, deadline: Deadline, workspace: Workspace) -> Course[Workspace | None]:
     """The workspace once its build is over; None once it is deleted."""
     step = _WORDS.get(workspace.latest_build.transition, "settling")
     began = host.monotonic()
@@ -48,7 +46,10 @@ def settle(
                 raise NotFinished(
                     f"“{safe(workspace.name)}” is still busy {step} after {spoken(deadline.seconds or 0)}",
                     cause="the build goes on without us",
-                    tries=(f"{wish.again(workspace.name)}   # go on waiting", f"open {build_url(coder.url, workspace)}"),
+                    tries=(
+                        f"{wish.again(workspace.name)}   # go on waiting",
+                        f"open {build_url(coder.url, workspace)} in a browser",
+                    ),
                 )
 
 

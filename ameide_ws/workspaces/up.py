@@ -109,9 +109,8 @@ def _bring(coder: Coder, host: Host, wish: Wish, deadline: Deadline, scene: Scen
             yield from _passed_over(workspace, wish, decision.move)
             return Ours(workspace, is_ours=asked)
         try:
-            if decision.move is Move.CREATE:
+            if workspace is None or decision.move is Move.CREATE:
                 return (yield from _create(coder, host, wish, scene))
-            assert workspace is not None  # next_move creates where there is none
             if decision.move is Move.SETTLE:
                 workspace = yield from _settle(coder, host, wish, deadline, workspace)
             elif decision.move is Move.CLEAN_UP:

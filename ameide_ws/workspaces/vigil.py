@@ -232,9 +232,7 @@ class Vigil:
         until = self._host.monotonic() + (DRAIN_SECONDS if end is End.BUILD_FAILED else SETTLE_SECONDS)
         if end in (End.BUILD_FAILED, End.SCRIPT_FAILED, End.EDITOR_CACHE):
             follows = "build" if end is End.BUILD_FAILED else "agent"
-            yield from self._drain_until(
-                lambda: self._host.monotonic() >= until or not self._sources.running(follows)
-            )
+            yield from self._drain_until(lambda: self._host.monotonic() >= until or not self._sources.running(follows))
 
     def _drain_until(self, is_enough: Callable[[], bool]) -> Iterator[Event]:
         while not is_enough():
@@ -271,6 +269,11 @@ class Vigil:
                 tries=(f"{self._again}   # once it answers again",),
             )
         return failures.out_of_time(
-            self._layers.step, self._coder.url, self._workspace, self._look.agent, self._look.probe, self._unclaimed,
-            self._deadline.seconds or 0.0, self._again,
-        )  # fmt: skip
+            self._layers.step,
+            self._coder.url,
+            self._workspace,
+            self._look,
+            unclaimed=self._unclaimed,
+            seconds=self._deadline.seconds or 0.0,
+            again=self._again,
+        )
