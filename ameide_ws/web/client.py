@@ -72,11 +72,6 @@ class Web:
     def __repr__(self) -> str:
         return f"Web({self.origin.url})"
 
-    @property
-    def origin(self) -> Origin:
-        """The one address everything goes to."""
-        return self.origin
-
     def close(self) -> None:
         """Close all connections."""
         with self._lock:

@@ -147,11 +147,12 @@ def _host(text: str) -> str:
 
 
 def _punycode(host: str) -> str:
-    from ameide_ws.web.transport import load
+    from ameide_ws.web.libraries import load
 
     httpx = load()
     try:
-        return httpx.URL(f"https://{host}").raw_host.decode("ascii").lower()
+        raw: bytes = httpx.URL(f"https://{host}").raw_host
+        return raw.decode("ascii").lower()
     except (httpx.InvalidURL, UnicodeError):
         raise ValueError("its host name holds characters that host names may not have") from None
 
@@ -160,7 +161,7 @@ def _unicode(host: str) -> str:
     """How a host looks once its punycode is undone; itself where nothing can be undone."""
     if "xn--" not in host:
         return host
-    from ameide_ws.web.transport import load
+    from ameide_ws.web.libraries import load
 
     httpx = load()
     try:

@@ -9,9 +9,9 @@ from ameide_ws.web import body, words
 from ameide_ws.web.answer import Answer, Refused, SocketEnded
 from ameide_ws.web.connect import Connector
 from ameide_ws.web.deadline import Deadline, Late, Limits
+from ameide_ws.web.libraries import load, silence
 from ameide_ws.web.origin import Origin, origin_of
 from ameide_ws.web.retry import NEVER
-from ameide_ws.web.transport import load, silence
 from ameide_ws.web.words import Failed
 
 if TYPE_CHECKING:

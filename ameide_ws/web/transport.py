@@ -4,9 +4,7 @@
 httpx, httpcore and h11 are imported in here only when the first request is made.
 """
 
-import logging
 import socket
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ameide_ws.web import words
 from ameide_ws.web.connect import Connector
 from ameide_ws.web.deadline import Deadline, Late
+from ameide_ws.web.libraries import load
 from ameide_ws.web.origin import Origin
 from ameide_ws.web.retry import ALWAYS
 from ameide_ws.web.seal import Seal
@@ -21,7 +20,6 @@ from ameide_ws.web.words import Failed
 
 if TYPE_CHECKING:
     import ssl
-    from types import ModuleType
 
     import httpcore
     import httpx
@@ -30,23 +28,6 @@ _HEAD = 64 * 1024
 _IDLE = 15.0  # below what load balancers in front of Coder keep: a request on a connection just closed is lost
 _SIGN = "ameide.sign"  # in httpx's request.extensions: (way, cookies)
 ASIDE = "ameide.aside"  # in httpx's response.extensions: headers that its client must not act on
-
-
-def load() -> "ModuleType":
-    """httpx, without its command line tool and what that would bring (rich, click, pygments)."""
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    import httpx
-
-    silence("httpx", "httpcore")
-    return httpx
-
-
-def silence(*names: str) -> None:
-    """Without a handler of their own, libraries write tracebacks to stderr through logging.lastResort."""
-    for name in names:
-        logger = logging.getLogger(name)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
 
 
 def timeouts(deadline: Deadline) -> dict[str, float]:
