@@ -98,7 +98,9 @@ class Host:
 
     def write(self, path: Path, text: str) -> None:
         """Replace a file in one step; it and new folders are the owner's alone from the start. Raises OSError."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parent.parents), path.parent):
+            if not folder.exists():  # mkdir(parents=True) would leave the upper ones open to others
+                folder.mkdir(mode=0o700, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}.{random.getrandbits(32):08x}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:

@@ -142,8 +142,8 @@ def read_config(host: Host, path: Path) -> tuple[dict[str, Value], tuple[Problem
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        at = f"{path}:{where[1]}:{where[2]}" if where else str(path)
-        raise _bad(f"{at} is not valid TOML", str(error), path) from error
+        line, column = where.groups() if where else _end_of(text)
+        raise _bad(f"{path}:{line}:{column} is not valid TOML", str(error), path) from error
     values: dict[str, Value] = {}
     warnings: list[Problem] = []
     for key, value in table.items():
@@ -189,6 +189,11 @@ def _unknown_key(key: str, origin: str) -> Problem:
 
 def _bad(message: str, cause: str, path: Path) -> BadConfig:
     return BadConfig(message, cause=safe(cause) or "the file was read as TOML", tries=(f"correct {path}",))
+
+
+def _end_of(text: str) -> tuple[int, int]:
+    """Line and column after the last character: where an unfinished string or table is missed."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _line_of(text: str, key: str) -> int:

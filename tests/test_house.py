@@ -212,7 +212,9 @@ def run_time(syntax: ast.Module) -> ast.Module:
             self.generic_visit(node)
             return node.orelse if ast.unparse(node.test).endswith("TYPE_CHECKING") else node
 
-    return ast.fix_missing_locations(Drop().visit(ast.parse(ast.unparse(syntax))))
+    bare = ast.parse(ast.unparse(syntax))
+    Drop().visit(bare)
+    return bare
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
