@@ -30,7 +30,7 @@ class Layers:
             if after.state is not State.WAITING and step not in self._since:
                 self._since[step] = self._host.monotonic()
                 yield Started(step, resume=self._resume)
-            if after.state is State.MOVING:
+            if after.state is State.MOVING and after.note:
                 yield Progress(step, after.note)
             elif after.state in (State.DONE, State.FAILED):
                 self._took[step] = self._seconds(step)

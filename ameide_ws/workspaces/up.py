@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ameide_ws.coder.client import Coder
-from ameide_ws.coder.model import Agent, Build, Template, User, Workspace
+from ameide_ws.coder.model import Agent, Build, Template, TemplateVersion, User, Workspace
 from ameide_ws.events import Course, Noticed, Progress, Started
 from ameide_ws.host import Host
 from ameide_ws.problems import Conflict, Forbidden, Problem, SignedOut, Usage
@@ -104,7 +104,8 @@ def _bring(coder: Coder, host: Host, wish: Wish, deadline: Deadline, scene: Scen
         if decision.move is Move.REFUSE and workspace is not None:
             raise _refused(coder, workspace, wish)
         if decision.move is not Move.CREATE:
-            yield _header(coder, host, scene, workspace, decision.move, wish)
+            version = workspace.latest_build.template_version_name if workspace else ""
+            yield _header(coder, host, scene, version, decision.move, wish)
         if decision.move in (Move.NOTHING, Move.ATTACH) and workspace is not None:
             yield from _passed_over(workspace, wish, decision.move)
             return Ours(workspace, is_ours=asked)
@@ -143,10 +144,16 @@ def _create(coder: Coder, host: Host, wish: Wish, scene: Scene) -> Course[Ours]:
             cause=f"{safe(scene.which.owner)}/{safe(scene.which.name)} would be somebody else's",
             tries=(wish.again(scene.which.name),),
         )
-    require_links(coder, scene.template)
+    found = together(
+        {
+            "links": lambda: require_links(coder, scene.template),
+            "version": lambda: coder.template_version(scene.template.active_version_id),
+        }
+    )
+    version: TemplateVersion = found["version"]
     answers = yield from answer_parameters(coder, wish, scene.template, scene.user.id, {}, is_new=True)
-    made = coder.create(scene.which.name, scene.template.active_version_id, answers.values, answers.preset_id)
-    yield _header(coder, host, scene, made, Move.CREATE, wish)
+    yield _header(coder, host, scene, version.name, Move.CREATE, wish)
+    made = coder.create(scene.which.name, version.id, answers.values, answers.preset_id)
     return Ours(made, is_ours=True, unclaimed=made.latest_build.has_no_provisioner)
 
 
@@ -180,10 +187,10 @@ def _now(coder: Coder, workspace: Workspace) -> Workspace | None:
     return coder.workspace_by_id(workspace.id)
 
 
-def _header(coder: Coder, host: Host, scene: Scene, workspace: Workspace | None, move: Move, wish: Wish) -> Started:
+def _header(coder: Coder, host: Host, scene: Scene, version: str, move: Move, wish: Wish) -> Started:
     """The line that says what is about to happen, and how long that usually takes."""
     name = scene.which.name
-    version = f" ({safe(workspace.latest_build.template_version_name)})" if workspace else ""
+    version = f" ({safe(version)})" if version else ""
     subject = f"{safe(name)}  {safe(scene.template.name)}{version}  {_DOING.get(move, move)}"
     if move not in (Move.NOTHING, Move.SETTLE):
         build = usual.usual_build_seconds(scene.template)
@@ -269,6 +276,7 @@ def _result(coder: Coder, host: Host, wish: Wish, waited: Waited, began: float, 
 
 def _address(coder: Coder, wish: Wish, workspace: Workspace, agent: Agent | None) -> str:
     """The editor's address; before there is an agent, the workspace's page."""
+    agent = agent or next((one for one in workspace.latest_build.agents if one.app(wish.app)), None)
     app = agent.app(wish.app) if agent else None
     if agent is None or app is None:
         return f"{coder.url}/@{safe(workspace.owner_name)}/{safe(workspace.name)}"

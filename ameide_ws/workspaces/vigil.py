@@ -113,8 +113,12 @@ class Vigil:
 
     def _follow(self, name: str, log: Log) -> None:
         def following(put: Callable[[Seen], None]) -> None:
-            for entry in follow(log, self._host, self._sources.closed, lambda word: put(Told(word))):
-                put(entry)
+            try:
+                for entry in follow(log, self._host, self._sources.closed, lambda word: put(Told(word))):
+                    put(entry)
+            except Problem as problem:
+                # A log is for eyes; whether to go on is the watch's word.
+                put(Told(f"the log cannot be followed: {problem.message}"))
 
         self._sources.start(name, following)
 
