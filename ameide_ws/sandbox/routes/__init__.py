@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from ..answers import Refused, refusal, reply
 from ..editor import Proxy
 from ..gate import name_of, send_denial
-from . import agents, apps, builds, deployment, templates, users, workspaces
+from . import agents, apps, builds, deployment, login, templates, users, workspaces
 
 DASHBOARD = "<!doctype html><html><head><title>Coder</title></head><body>The sandbox has no dashboard.</body></html>"
 
@@ -22,6 +22,7 @@ DASHBOARD = "<!doctype html><html><head><title>Coder</title></head><body>The san
 def application(proxy: Proxy) -> Starlette:
     routes: list[BaseRoute] = [
         *deployment.ROUTES,
+        *login.ROUTES,
         *users.ROUTES,
         *templates.ROUTES,
         *workspaces.ROUTES,
