@@ -43,7 +43,7 @@ class FullStream(Stream):
 
 
 class FakeHost(Host):
-    """A Host without a machine. What happened to it stands in `opened`, `asked`, `ran`, `slept` and `files`."""
+    """A Host without a machine. What happened to it stands in `opened`, `asked`, `ran`, `waits` and `files`."""
 
     out: Stream
     err: Stream
@@ -79,10 +79,11 @@ class FakeHost(Host):
         self.folder = "ameide"
         self.can_open = True
         self.read_only = False
+        self.suspended = 0.0
         self.opened: list[str] = []
         self.asked: list[str] = []
         self.ran: list[list[str]] = []
-        self.slept: list[float] = []
+        self.waits: list[float] = []
 
     @property
     def config_dir(self) -> Path:
@@ -128,13 +129,17 @@ class FakeHost(Host):
         return self.ticks
 
     def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        self.waits.append(seconds)
         self.pass_time(seconds)
 
     def pass_time(self, seconds: float) -> None:
         """Let the clock go on."""
         self.ticks += seconds
         self.clock += timedelta(seconds=seconds)
+
+    def slept(self) -> float:
+        """How long the machine itself has slept; a test sets `suspended`."""
+        return self.suspended
 
     def random(self) -> float:
         return self.chances.popleft() if self.chances else 0.5
