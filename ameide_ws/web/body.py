@@ -86,13 +86,13 @@ def _no_constant(name: str) -> Any:
 
 
 def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(DEPTH + 1):
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(DEPTH):
         level = [
             inner
             for outer in level
-            if isinstance(outer, (dict, list))
             for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
         ]
         if not level:
             return
@@ -143,9 +143,10 @@ class Items:
         if self._due == "list" and sign == "[":
             self._due = "first"
             return at + 1
-        if self._due == "list" and sign == "n" and "null".startswith(self._text[at : at + 4]):
-            if len(self._text) < at + 4 and not last:
-                raise _More
+        word = self._text[at : at + 4]
+        if self._due == "list" and "null".startswith(word) and not last and word != "null":
+            raise _More
+        if self._due == "list" and word == "null":
             self._due = "nothing"
             return at + 4
         if self._due in ("comma", "first") and sign == "]":

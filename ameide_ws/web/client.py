@@ -67,7 +67,7 @@ class Web:
         self._resolver = resolver
         self._lock = threading.RLock()
         self._parts: Parts | None = None
-        self._last = (host.now(), host.monotonic())
+        self._slept = host.slept()
 
     def __repr__(self) -> str:
         return f"Web({self.origin.url})"
@@ -216,10 +216,10 @@ class Web:
                 self._parts = assemble(
                     self.origin, self._host, self._seal, self._ca_file, self._limits, self._user_agent, self._resolver
                 )
-            now, mono = self._host.now(), self._host.monotonic()
-            if (now - self._last[0]).total_seconds() - (mono - self._last[1]) > _ASLEEP:
+            slept = self._host.slept()
+            if slept - self._slept > _ASLEEP:
                 self._parts.transport.forget()
-            self._last = (now, mono)
+            self._slept = slept
             return self._parts
 
     def _url(self, call: Call) -> "httpx.URL":
