@@ -18,7 +18,9 @@ def main() -> None:
     # Its workspaces' processes must not keep the port open when this process is gone.
     for one in (handle, mouth):
         os.set_inheritable(one, False)
-    serving = Serving(state, listening, order["path"], order["story"], order["editor"], order["idle_seconds"])
+    serving = Serving(
+        state, listening, order["path"], order["story"], order["editor"], order["idle_seconds"], order["pace"]
+    )
 
     def ready(_: Running) -> None:
         os.write(mouth, b"ready\n")

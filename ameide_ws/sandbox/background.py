@@ -54,6 +54,7 @@ def start(
     editor: str | None = None,
     idle_seconds: float = 1800,
     seconds: float = 15,
+    pace: float = 1.0,
 ) -> tuple[Running, bool]:
     """The sandbox of this state folder, and whether it was started just now.
 
@@ -66,7 +67,7 @@ def start(
         running = status(state)
         if running is not None:
             return running, False
-        order = {"path": path, "story": story, "editor": program, "idle_seconds": idle_seconds}
+        order = {"path": path, "story": story, "editor": program, "idle_seconds": idle_seconds, "pace": pace}
         with contextlib.closing(bind(port)) as listening:
             return launch(state, python, listening, order, deadline), True
 
@@ -127,7 +128,7 @@ def find_editor(editor: str | None, path: str) -> str | None:
 
 def bind(port: int) -> socket.socket:
     """A listening socket, on the loopback only."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Without it a port would be refused for a minute after its last sandbox; one in use is refused all the same.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -194,6 +194,7 @@ async def plain_page(world: World, scope: Scope, receive: Receive, send: Send) -
     if scope["path"] == "/healthz":
         response = Response('{"status":"expired","lastHeartbeat":0}', media_type="application/json; charset=utf-8")
     else:
-        response = Response(PAGE, media_type="text/html")
+        # As code-server says it: without a charset.
+        response = Response(PAGE, headers={"content-type": "text/html"})
     response.headers["vary"] = "Accept-Encoding"
     await response(scope, receive, send)

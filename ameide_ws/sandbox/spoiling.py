@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import zlib
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -27,7 +28,8 @@ async def answer(fault: Fault, routes: Pass, scope: Scope, receive: Receive, sen
         await spoil_real(fault, routes, scope, receive, send)
         return
     status = fault.status or (302 if fault.redirect else 200)
-    content_type, body = body_of(fault, status)
+    # In a thread: pressing a bomb takes a moment, in which others want answers.
+    content_type, body = await asyncio.to_thread(body_of, fault, status)
     headers = {"content-type": content_type} if content_type else {}
     if fault.redirect is not None:
         headers["location"] = fault.redirect
@@ -73,13 +75,20 @@ def body_of(fault: Fault, status: int) -> tuple[str, bytes]:
 
 @cache
 def bomb() -> bytes:
-    """Half a GiB of blanks inside a JSON array, which gzip folds to half a MiB."""
-    press = zlib.compressobj(9, zlib.DEFLATED, 31)
+    """Half a GiB of blanks after a JSON array, which gzip folds to half a MiB.
+
+    A fully flushed block does not look back, so one MiB is pressed once and its bytes are repeated.
+    """
     blanks = b" " * MIB
-    made = [press.compress(b"[")]
-    made += [press.compress(blanks) for _ in range(BOMB // MIB)]
-    made += [press.compress(b"]"), press.flush()]
-    return b"".join(made)
+    press = zlib.compressobj(9, zlib.DEFLATED, -15)
+    opening = press.compress(b"[]") + press.flush(zlib.Z_FULL_FLUSH)
+    block = press.compress(blanks) + press.flush(zlib.Z_FULL_FLUSH)
+    sum_so_far = zlib.crc32(b"[]")
+    for _ in range(BOMB // MIB):
+        sum_so_far = zlib.crc32(blanks, sum_so_far)
+    head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+    tail = struct.pack("<II", sum_so_far, BOMB + 2)
+    return head + opening + block * (BOMB // MIB) + press.flush(zlib.Z_FINISH) + tail
 
 
 async def stream(status: int, headers: dict[str, str], send: Send) -> None:
@@ -97,8 +106,8 @@ async def pieces(fault: Fault, body: bytes, send: Send) -> None:
     kept = body if fault.drop_after is None else body[: fault.drop_after]
     if fault.drip:
         for index in range(len(kept)):
-            await send({"type": "http.response.body", "body": kept[index : index + 1], "more_body": True})
             await asyncio.sleep(fault.drip)
+            await send({"type": "http.response.body", "body": kept[index : index + 1], "more_body": True})
     elif kept:
         await send({"type": "http.response.body", "body": kept, "more_body": True})
     if fault.drop_after is None:

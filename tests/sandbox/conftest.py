@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from ameide_ws.sandbox.serve import Sandbox
 from ameide_ws.sandbox.world import World
-from tests.sandbox.speaking import PATH, Dial, client, cookie, socket_url
+from tests.sandbox.speaking import NO_TLS, PATH, Dial, client, cookie, socket_url
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def admin(world: World) -> Iterator[httpx.Client]:
 @pytest.fixture
 def browser(world: World) -> Iterator[httpx.Client]:
     """Who comes with the session cookie, as app routes want it."""
-    with httpx.Client(base_url=world.url, headers=cookie(world), trust_env=False) as made:
+    with httpx.Client(base_url=world.url, headers=cookie(world), trust_env=False, verify=NO_TLS) as made:
         yield made
 
 
@@ -56,6 +56,8 @@ def browser(world: World) -> Iterator[httpx.Client]:
 def dial(world: World) -> Dial:
     def dialling(path: str, headers: dict[str, str] | None = None) -> AbstractContextManager[ClientConnection]:
         wanted = {"Coder-Session-Token": world.token} if headers is None else headers
-        return connect(socket_url(world, path), additional_headers=wanted, compression=None, proxy=None, close_timeout=1)
+        return connect(
+            socket_url(world, path), additional_headers=wanted, compression=None, proxy=None, close_timeout=1
+        )
 
     return dialling

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from ameide_ws.sandbox.world import World
-
 from tests.sandbox.speaking import Dial, create, first_agent, recording, template_of
 
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?Z$")
@@ -104,7 +103,9 @@ def test_presets_are_spelt_in_capitals(api: httpx.Client) -> None:
     assert set(presets[0]) == {"ID", "Name", "Parameters", "Default", "DesiredPrebuildInstances", "Description", "Icon"}
 
 
-@pytest.mark.parametrize(("name", "cpu"), [("dynamic-parameters-evaluate", "4"), ("dynamic-parameters-evaluate-bad", "99")])
+@pytest.mark.parametrize(
+    ("name", "cpu"), [("dynamic-parameters-evaluate", "4"), ("dynamic-parameters-evaluate-bad", "99")]
+)
 def test_evaluation_looks_as_recorded(name: str, cpu: str, api: httpx.Client) -> None:
     me = api.get("/api/v2/users/me").json()["id"]
     path = f"/api/v2/templateversions/{template_of(api)['active_version_id']}/dynamic-parameters/evaluate"
@@ -139,7 +140,9 @@ def test_created_workspaces_look_as_recorded(api: httpx.Client, world: World) ->
     build = created.json()["latest_build"]["id"]
     queued = api.get(f"/api/v2/workspacebuilds/{build}")
     same("build-queued", queued)
-    assert queued.json()["matched_provisioners"] == recording("build-queued")["response"]["body"]["matched_provisioners"]
+    assert (
+        queued.json()["matched_provisioners"] == recording("build-queued")["response"]["body"]["matched_provisioners"]
+    )
     assert (queued.json()["job"]["queue_position"], queued.json()["job"]["queue_size"]) == (1, 1)
     assert created.json()["latest_build"]["template_version_name"] == ""
     hold.release()
@@ -155,7 +158,9 @@ def test_created_workspaces_look_as_recorded(api: httpx.Client, world: World) ->
         ("workspace-agent-timeout", {"agent": "timeout", "lifecycle": "created"}),
     ],
 )
-def test_an_arranged_workspace_looks_as_recorded(name: str, state: dict[str, Any], api: httpx.Client, world: World) -> None:
+def test_an_arranged_workspace_looks_as_recorded(
+    name: str, state: dict[str, Any], api: httpx.Client, world: World
+) -> None:
     arranged = world.workspace("demo", **state)
     told = api.get(f"/api/v2/workspaces/{arranged.id}").json()
     recorded = recording(name)["response"]["body"]
@@ -198,7 +203,9 @@ def test_logs_speak_in_the_recorded_stages(api: httpx.Client, world: World) -> N
         rows = api.get(f"/api/v2/workspacebuilds/{arranged.latest.id}/logs").json()
         recorded = [row for _, row in recording(name)["response"]["frames"] if "_omitted" not in row]
         assert differences(recorded, rows) == []
-        assert {(row["log_source"], row["stage"]) for row in recorded} <= {(row["log_source"], row["stage"]) for row in rows}
+        assert {(row["log_source"], row["stage"]) for row in recorded} <= {
+            (row["log_source"], row["stage"]) for row in rows
+        }
         assert [row["id"] for row in rows] == sorted({row["id"] for row in rows})
         assert len(rows) >= 15
 
