@@ -193,12 +193,16 @@ def items(chunks: Iterable[bytes], limit: int = ITEM, step: int = _STEP) -> Iter
     reader = Items(limit)
     gathered: list[bytes] = []
     size = 0
-    for chunk in chunks:
-        gathered.append(chunk)
-        size += len(chunk)
-        if size >= step:
-            yield from reader.feed(b"".join(gathered))
-            gathered, size = [], 0
+    try:
+        for chunk in chunks:
+            gathered.append(chunk)
+            size += len(chunk)
+            if size >= step:
+                yield from reader.feed(b"".join(gathered))
+                gathered, size = [], 0
+    except Exception:
+        yield from reader.feed(b"".join(gathered))  # what had come before the break counts
+        raise
     yield from reader.feed(b"".join(gathered), last=True)
 
 

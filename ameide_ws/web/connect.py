@@ -148,7 +148,7 @@ class _Race:
         ready = self._selector.select(seconds) if self._selector.get_map() else []
         for key, _ in ready:
             sock = key.fileobj
-            assert isinstance(sock, socket.socket)  # noqa: S101  only sockets are registered
+            assert isinstance(sock, socket.socket)
             self._selector.unregister(sock)
             failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if failure == 0:
@@ -158,7 +158,7 @@ class _Race:
         for key in list(self._selector.get_map().values()):
             if key.data <= now or (not ready and seconds >= self._each):
                 self._selector.unregister(key.fileobj)
-                assert isinstance(key.fileobj, socket.socket)  # noqa: S101
+                assert isinstance(key.fileobj, socket.socket)
                 key.fileobj.close()
         return None
 
@@ -170,7 +170,7 @@ class _Race:
 
     def close(self) -> None:
         for key in list(self._selector.get_map().values()):
-            assert isinstance(key.fileobj, socket.socket)  # noqa: S101
+            assert isinstance(key.fileobj, socket.socket)
             key.fileobj.close()
         self._selector.close()
 

@@ -174,8 +174,7 @@ def test_F07_items_break_midway_with_a_problem(server: Server, web: Web) -> None
     server.always(200, b'[{"id": 1}, {"id": 2}, {"id"', Content_Type="application/json")
     got = []
     with pytest.raises(Broken):
-        for item in web.items("/api/v2/logs"):
-            got.append(item)
+        got.extend(web.items("/api/v2/logs"))
     assert got == [{"id": 1}, {"id": 2}]
 
 

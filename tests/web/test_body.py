@@ -5,6 +5,7 @@ import json
 import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -47,10 +48,8 @@ def test_T53_a_list_cut_anywhere_gives_its_first_items_and_then_a_fault(rows: li
 
 @given(st.binary(max_size=60), CUTS)
 def test_T56_any_bytes_are_items_or_a_fault(data: bytes, cuts: list[int]) -> None:
-    try:
+    with suppress(body.Fault):
         list(body.items(pieces(data, cuts), step=4))
-    except body.Fault:
-        pass
 
 
 def test_T53_go_spells_an_empty_list_null() -> None:
