@@ -22,7 +22,8 @@ def run() -> None:
 
     # What a short command allocates is gone with the process; collecting it on the way only costs time.
     gc.disable()
-    from ameide_ws.cli import LONG, main
+    from ameide_ws.cli import main
+    from ameide_ws.cli.table import LONG
     from ameide_ws.host import Host
 
     if LONG.intersection(words):

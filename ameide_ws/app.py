@@ -1,4 +1,4 @@
-"""Where things are put together for one command: settings, clients, pens and the watcher, each built on first use.
+"""Where things are put together for one command: settings, clients and the voice, each built on first use.
 
 What a command does with them is its own business; how its course ends is `cli.deliver`'s.
 """
@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from ameide_ws import __version__
 from ameide_ws.host import Host
 from ameide_ws.problems import NoSandbox, Problem, SandboxTrouble, Usage
-from ameide_ws.render.look import Look, look_at
-from ameide_ws.render.pen import Pen
-from ameide_ws.render.redact import Redactor
-from ameide_ws.render.watch import Jsonl, Plain, Quiet
+from ameide_ws.render.pen import Gone
+from ameide_ws.render.voice import Voice
 from ameide_ws.settings import TOKEN, VARIABLES, Secret, Settings, Value, session_token, settle
 from ameide_ws.text import safe
 
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from ameide_ws.coder.client import Coder
     from ameide_ws.sandbox.background import Running
     from ameide_ws.web import Web
+
+__all__ = ["FOLDER", "App", "Gone", "Options", "does_not_start", "need_sandbox", "start_sandbox"]
 
 FOLDER = "sandbox"
 USER_AGENT = f"ameide-ws/{__version__}"
@@ -48,7 +48,7 @@ class Options:
 class App:
     """One command on its way: the machine, what was said, and everything built from the two.
 
-    command: its words, for the envelope. rest: the words after the first `--`. limit: its seconds where nobody said.
+    command: its words. rest: the words after the first `--`. limit: its seconds where nobody said.
     """
 
     def __init__(self, host: Host, options: Options | None = None, rest: Sequence[str] = ()) -> None:
@@ -58,8 +58,6 @@ class App:
         self.command: tuple[str, ...] = ()
         self.limit: float | None = SECONDS
         self.began = host.monotonic()
-        token = host.value(TOKEN)
-        self.redact = Redactor(Secret(token) if token else None)
 
     # What holds.
 
@@ -123,7 +121,7 @@ class App:
         origin = parse_origin(url.value, insecure_http=self.options.insecure_http, where=url.origin)
         return Web(
             origin, self.host, token=token, user_agent=USER_AGENT, ca_file=ca_file,
-            until=until, say=self.say, debug=self.tell if self.debugs else None,
+            until=until, say=self.voice.say, debug=self.voice.tell if self.debugs else None,
         )  # fmt: skip
 
     @cached_property
@@ -142,73 +140,46 @@ class App:
                 tries=("leave one of the two out",),
             )
         running = start_sandbox(self.host)[0]
-        self.redact.learn(Secret(running.token))
+        self.voice.redact.learn(running.token)
         ignored = [name for name in (VARIABLES["url"], TOKEN) if self.host.value(name)]
         if ignored:
-            self.say(f"The sandbox is used; {' and '.join(ignored)} {'is' if len(ignored) == 1 else 'are'} ignored.")
+            self.voice.say(
+                f"The sandbox is used; {' and '.join(ignored)} {'is' if len(ignored) == 1 else 'are'} ignored."
+            )
         values = {**settings.values, "url": Value(running.url, "--sandbox")}
         return replace(settings, values=values, token=Secret(running.token))
 
+    def server_version(self, seconds: float) -> str:
+        """What the server says of itself, without a token; empty when it does not answer in that time."""
+        from ameide_ws.coder.client import Coder
+
+        web = None
+        try:
+            web = self.web_as(None, self.host.monotonic() + seconds)
+            return Coder(web).build_info().version
+        except Problem:
+            return ""
+        finally:
+            if web is not None:
+                web.close()
+
     # The way to the person.
 
-    @property
-    def form(self) -> str:
-        """The format of the answer, as one word."""
-        return self.options.form or "table"
-
-    @property
-    def draws(self) -> bool:
-        """Whether stdout is read by a person: a terminal, or a table asked for by hand."""
-        return self.options.form == "table" or (self.look_out.terminal and self.form in ("table", "wide"))
-
     @cached_property
-    def _color(self) -> str:
+    def voice(self) -> Voice:
+        """Both streams, in the format and the colours that were asked for."""
+        said = self.options
         try:
-            return settle({"color": self.options.color}, self.host)["color"]
+            color = settle({"color": said.color}, self.host)["color"]
         except Problem:
-            return self.options.color or "auto"
-
-    @cached_property
-    def look_out(self) -> Look:
-        """What stdout can show."""
-        return look_at(self.host, self.host.out, self._color)
-
-    @cached_property
-    def look_err(self) -> Look:
-        """What stderr can show."""
-        return look_at(self.host, self.host.err, self._color)
-
-    @cached_property
-    def out(self) -> Pen:
-        """For results."""
-        return Pen(self.host.out, self.redact, terminal=self.host.is_terminal(self.host.out))
-
-    @cached_property
-    def err(self) -> Pen:
-        """For everything else."""
-        return Pen(self.host.err, self.redact, terminal=self.host.is_terminal(self.host.err), forgiving=True)
-
-    @cached_property
-    def watcher(self) -> Quiet:
-        """Who shows what happens while the command runs."""
-        if self.form == "jsonl":
-            return Jsonl(self.host, self.err, self.look_err, self.out)
-        if self.options.quiet:
-            return Quiet(self.host, self.err, self.look_err)
-        verbose = self.options.verbose or self.debugs
-        if self.look_err.live and self.form != "json":
-            from ameide_ws.render.live import Live
-
-            return Live(self.host, self.err, self.look_err, verbose=verbose)
-        return Plain(self.host, self.err, self.look_err, verbose=verbose)
-
-    def say(self, note: str) -> None:
-        """A remark on the way, for the person: a retry, a wait."""
-        self.watcher.say(note)
-
-    def tell(self, note: str) -> None:
-        """A line for --debug; nothing in it looks like a token."""
-        self.watcher.show(safe(self.redact.thoroughly(note), multiline=True))
+            color = "auto"  # what is wrong with the settings is told where they are needed
+        verbose = said.verbose or self.debugs
+        voice = Voice(self.host, form=said.form, color=color, quiet=said.quiet, verbose=verbose)
+        voice.command, voice.suffix = self.command, self.suffix
+        token = self.host.value(TOKEN)
+        if token:
+            voice.redact.learn(token)
+        return voice
 
 
 def start_sandbox(

@@ -63,12 +63,6 @@ class FakeHost(Host):
         columns: int = 80,
         chances: Iterable[float] = (),
     ) -> None:
-        super().__init__(
-            env={"COLUMNS": str(columns), **(env or {})},
-            out=out or Stream(terminal=terminal, encoding=encoding),
-            err=err or Stream(terminal=terminal, encoding=encoding),
-            stdin=stdin or Stream(terminal=terminal),
-        )
         self.files = dict(files or {})
         self.programs = dict(programs or {})
         self.answers = deque(answers)
@@ -84,6 +78,12 @@ class FakeHost(Host):
         self.asked: list[str] = []
         self.ran: list[list[str]] = []
         self.waits: list[float] = []
+        super().__init__(
+            env={"COLUMNS": str(columns), **(env or {})},
+            out=out or Stream(terminal=terminal, encoding=encoding),
+            err=err or Stream(terminal=terminal, encoding=encoding),
+            stdin=stdin or Stream(terminal=terminal),
+        )
 
     @property
     def config_dir(self) -> Path:

@@ -5,24 +5,22 @@ from typing import Annotated
 import typer
 
 from ameide_ws.app import App
-from ameide_ws.cli import COMMANDS
 from ameide_ws.cli.deliver import deliver
 from ameide_ws.cli.options import one_of
 from ameide_ws.cli.saying import say, text_of
+from ameide_ws.cli.table import COMMANDS
+from ameide_ws.cli.words import ACTIONS, SHELLS, TOPICS
 from ameide_ws.problems import Usage
 from ameide_ws.text import near, safe
 
-TOPICS = ("environment", "exit-codes", "json", "sandbox")
-SHELLS = ("bash", "zsh", "fish", "powershell")
-ACTIONS = ("start", "stop", "status")
+Action = Annotated[str | None, typer.Argument(metavar="ACTION", help="start, stop or status; without: stay here")]
+Topic = Annotated[str | None, typer.Argument(metavar="TOPIC", help="a topic, or a command")]
 Port = Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="its port; 0 takes a free one")]
 
 
 def sandbox(
     ctx: typer.Context,
-    action: Annotated[
-        str | None, typer.Argument(metavar="ACTION", help="start, stop or status; without: stay here")
-    ] = None,
+    action: Action = None,
     port: Port = 0,
     story: Annotated[str, typer.Option(metavar="STORY", help="what happens in it")] = "good-morning",
     editor: Annotated[str | None, typer.Option(metavar="PATH", help="a code-server to show as the editor")] = None,

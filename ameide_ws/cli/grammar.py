@@ -10,10 +10,10 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from ameide_ws.app import App
-from ameide_ws.cli import COMMANDS
 from ameide_ws.cli.mistakes import mistake
 from ameide_ws.cli.options import Wanted, shared, version_option
 from ameide_ws.cli.saying import fail, say
+from ameide_ws.cli.table import COMMANDS
 from ameide_ws.problems import Problem, Usage
 from ameide_ws.text import near, safe
 
@@ -46,11 +46,11 @@ class Root(TyperGroup):
         super().__init__(*args, **kwargs)
         self.params += [*shared(), version_option()]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """A command out of its module; None for a word that is none."""
         return command(cmd_name) if cmd_name in COMMANDS else None
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """All names, without loading anything."""
         return list(COMMANDS)
 

@@ -15,10 +15,10 @@ def mistake(error: Exception, app: App) -> Problem:
     limit = _limit(error)
     if limit:
         return Problem(limit, cause=type(error).__name__, tries=("close other programs, then run this again",))
-    story = app.redact.thoroughly("".join(format_exception(error)))
+    story = app.voice.redact.thoroughly("".join(format_exception(error)))
     if app.debugs:
-        app.tell(story.rstrip())
-    what = app.redact.thoroughly(str(error).partition("\n")[0])
+        app.voice.tell(story.rstrip())
+    what = app.voice.redact.thoroughly(str(error).partition("\n")[0])
     command = " ".join(("ameide-ws", *app.command))
     message = shorten(safe(f"{command} made a mistake: {type(error).__name__}: {what}", multiline=True), 200)
     return Bug(message, cause="", tries=(_kept(story, app),))

@@ -9,9 +9,8 @@ from typer.core import TyperOption
 from ameide_ws import __version__
 from ameide_ws.app import App
 from ameide_ws.cli.quick import stored
-from ameide_ws.cli.words import FORMS
+from ameide_ws.cli.words import COLORS, FORMS
 from ameide_ws.problems import Usage
-from ameide_ws.settings import COLORS
 from ameide_ws.text import near, safe
 from ameide_ws.when import parse_duration
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ameide_ws.app import FOLDER, App, does_not_start, need_sandbox, start_sandbox
 from ameide_ws.events import Course
 from ameide_ws.problems import Usage
-from ameide_ws.render.answer import answered
 from ameide_ws.results import Sandbox
 from ameide_ws.text import near, safe
 
@@ -62,11 +61,12 @@ def _here(app: App, port: int, story: str, program: str | None) -> Sandbox:
     from ameide_ws.sandbox import background
 
     def ready(running: "Running") -> None:
-        if app.form in ("json", "jsonl"):
-            app.say(f"The sandbox runs at {running.url}")
+        # One JSON answer is enough, and it comes at the end.
+        if app.options.form in ("json", "jsonl"):
+            app.voice.say(f"The sandbox runs at {running.url}")
         else:
-            app.out.line(answered(told(running), app.form, app.look_out, app.host, table=app.draws))
-        app.say("It ends with Ctrl-C.")
+            app.voice.show(told(running))
+        app.voice.say("It ends with Ctrl-C.")
 
     try:
         background.run_here(

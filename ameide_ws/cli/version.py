@@ -19,19 +19,5 @@ def course(app: App) -> Course[Version]:
     except Problem as problem:
         yield Noticed(problem)
     if url:
-        server = _server(app)
+        server = app.server_version(PATIENCE)
     return Version(__version__, platform.python_version(), platform.platform(), url, server)
-
-
-def _server(app: App) -> str:
-    from ameide_ws.coder.client import Coder
-
-    web = None
-    try:
-        web = app.web_as(None, app.host.monotonic() + PATIENCE)
-        return Coder(web).build_info().version
-    except Problem:
-        return ""
-    finally:
-        if web is not None:
-            web.close()

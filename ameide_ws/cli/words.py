@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
+# What may stand where a help text says FORMAT, WHEN, LAYER, TOPIC, SHELL or ACTION.
 FORMS = ("table", "wide", "json", "jsonl", "name")
+COLORS = ("auto", "always", "never")
+WAITS = ("build", "agent", "scripts", "editor")
+TOPICS = ("environment", "exit-codes", "json", "sandbox")
+SHELLS = ("bash", "zsh", "fish", "powershell")
+ACTIONS = ("start", "stop", "status")
 
 
 def cut(argv: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,5 +1,6 @@
 """The commands people came for: `up`, `list`, `show`, and the page without a command."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,13 +10,13 @@ from ameide_ws.cli.deliver import deliver
 from ameide_ws.cli.names import remember
 from ameide_ws.cli.options import one_of
 from ameide_ws.cli.parameters import gathered
+from ameide_ws.cli.words import WAITS
 from ameide_ws.events import Course
 from ameide_ws.results import Home, Listing, Page, Plan, Up
 
 if TYPE_CHECKING:
     from ameide_ws.workspaces.wish import Wish
 
-WAITS = ("build", "agent", "scripts", "editor")
 HALF_AN_HOUR = 1800.0
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="a workspace: NAME, NAME.AGENT or OWNER/NAME")]
 Template = Annotated[str | None, typer.Option("--template", metavar="TEMPLATE", help="the template")]
@@ -29,7 +30,7 @@ def up(
     params_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="parameters in TOML or JSON; - reads stdin")
     ] = None,
-    preset: Annotated[str | None, typer.Option(metavar="NAME", help="a preset of the template, or none")] = None,
+    preset: Annotated[str | None, typer.Option(metavar="PRESET", help="a preset of the template, or none")] = None,
     update: Annotated[
         bool | None, typer.Option("--update/--no-update", help="move to the active version, or not")
     ] = None,
@@ -121,9 +122,9 @@ def home(app: App) -> int:
 def _arrived(app: App, result: Up, wanted: bool | None) -> None:
     """Remember the name for completion, and open the browser where a person looks on."""
     remember(app.host, [result.workspace], more=True)
-    looks_on = app.look_out.terminal and app.settings.opens
+    looks_on = app.host.is_terminal(app.host.out) and app.settings.opens
     if result.openable and (looks_on if wanted is None else wanted) and app.host.open(result.url):
-        app.say("Opened in your browser.")
+        app.voice.say("Opened in your browser.")
 
 
 # The courses. Each imports what it needs when it begins, so that help and usage errors load none of it.
@@ -166,4 +167,6 @@ def _show(app: App, name: str | None) -> Course[Page]:
 def _home(app: App) -> Course[Home]:
     from ameide_ws.workspaces.home import home
 
-    return home(lambda: app.coder, app.settings["url"])
+    result = yield from home(lambda: app.coder, app.settings["url"])
+    is_ours = result.next_command.startswith("ameide-ws ")
+    return replace(result, next_command=result.next_command + app.suffix) if is_ours else result

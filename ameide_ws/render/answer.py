@@ -19,13 +19,16 @@ from ameide_ws.results import Home, Listing, Page, Plan, Result, Sandbox, Text, 
 from ameide_ws.text import SafeText, safe
 
 
-def answered(result: Result, form: str, look: Look, host: Host, *, table: bool) -> SafeText:
-    """What goes to stdout, without the last line break; empty for nothing. `table`: a person reads it."""
+def answered(result: Result, form: str, look: Look, host: Host, *, table: bool, suffix: str = "") -> SafeText:
+    """What goes to stdout, without the last line break; empty for nothing.
+
+    table: a person reads it. suffix: the options that lead a command to the same Coder.
+    """
     if form == "name":
         return SafeText("\n".join(named(result)))
     if isinstance(result, Listing):
         return listed(result, result.now or host.now(), look, wide=form == "wide", table=table)
-    return _for_person(result, form, look, host) if table else _for_program(result, form, host)
+    return _for_person(result, form, look, host, suffix) if table else _for_program(result, form, host)
 
 
 def named(result: Result) -> list[SafeText]:
@@ -47,11 +50,11 @@ def named(result: Result) -> list[SafeText]:
             return [safe(result.version)]
 
 
-def _for_person(result: Result, form: str, look: Look, host: Host) -> SafeText:
+def _for_person(result: Result, form: str, look: Look, host: Host, suffix: str) -> SafeText:
     match result:
         case Up():
             wide = ["", *below_each_other(up_facts(result), look)] if form == "wide" else []
-            return SafeText("\n".join([up_card(result, look, host), *wide]))
+            return SafeText("\n".join([up_card(result, look, host, suffix), *wide]))
         case Plan():
             return plan_card(result, look)
         case Page():
@@ -88,7 +91,7 @@ def _for_program(result: Result, form: str, host: Host) -> SafeText:
             raise AssertionError("a listing has lines of its own")
 
 
-def remark(result: Result, *, table: bool) -> SafeText:
+def remark(result: Result, *, table: bool, suffix: str = "") -> SafeText:
     """A sentence beside the result: an empty list, a hint, what a pipe would not see."""
     match result:
         case Listing():
@@ -101,7 +104,7 @@ def remark(result: Result, *, table: bool) -> SafeText:
             return sentence(result.note)
         case Up():
             if result.status == "pending" and not table:
-                return SafeText(f"On its way. Follow it with: ameide-ws up {safe(result.workspace)}")
+                return SafeText(f"On its way. Follow it with: ameide-ws up {safe(result.workspace)}{suffix}")
             return SafeText("")
         case _:
             return SafeText("")

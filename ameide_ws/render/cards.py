@@ -10,16 +10,20 @@ from ameide_ws.when import rfc3339, spoken
 _DONE = {"build": "Built", "agent": "Connected", "scripts": "Set up", "editor": "Ready"}
 
 
-def up_card(up: Up, look: Look, host: Host) -> SafeText:
-    """What a person sees when `up` has ended: the address, when it stops, what to type next."""
+def up_card(up: Up, look: Look, host: Host, suffix: str = "") -> SafeText:
+    """What a person sees when `up` has ended: the address, when it stops, what to type next.
+
+    suffix: the options that lead a command to the same Coder.
+    """
     name = safe(up.workspace)
     if up.status == "pending":
-        return SafeText(f"On its way. Follow it with: ameide-ws up {name}")
+        return SafeText(f"On its way. Follow it with: ameide-ws up {name}{suffix}")
     head = look.paint("green", f"{_DONE.get(up.wait, 'Ready')} in {spoken(up.seconds)}")
     address = f": {sentence(up.url)}" if up.url else f": {name}"
     stops = _stops(up, host)
-    ways = f"look: ameide-ws show {name} · come back: ameide-ws up {name}"
-    return SafeText(f"{head}{address}\n{stops} · {ways}")
+    ways = f"look: ameide-ws show {name}{suffix} · come back: ameide-ws up {name}{suffix}"
+    between = " · " if cells(stops) + cells(ways) + 3 <= look.columns else "\n"
+    return SafeText(f"{head}{address}\n{stops}{between}{ways}")
 
 
 def _stops(up: Up, host: Host) -> str:

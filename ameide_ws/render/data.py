@@ -47,6 +47,12 @@ def told(problem: Problem) -> dict[str, Any]:
     }
 
 
+def interruption(resume: str) -> dict[str, Any]:
+    """What stands in place of a problem when a signal ended us: nothing failed, and this goes on."""
+    return {"code": "interrupted", "message": "interrupted", "cause": "", "hint": resume, "request_id": None, "ref": "",
+            "lines": []}  # fmt: skip
+
+
 def envelope(
     command: Sequence[str],
     exit: int,

@@ -59,6 +59,8 @@ def until(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     left = (at - now).total_seconds()
+    if left >= 60:
+        left -= left % 60  # to the minute: nobody plans by the second
     return f"in {spoken(left)}" if left > 0 else "now"
 
 

@@ -2,8 +2,6 @@
 
 import re
 
-from ameide_ws.settings import Secret
-
 _MASK = "***"
 # Headers, cookies and query parameters that carry one, and the name and password in an address.
 _CARRIERS = re.compile(
@@ -16,14 +14,11 @@ _USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@?#]+@")
 class Redactor:
     """Masks the tokens it knows, whole or in part, and whatever stands where a token would."""
 
-    def __init__(self, secret: Secret | None = None) -> None:
+    def __init__(self) -> None:
         self._parts: list[str] = []
-        if secret is not None:
-            self.learn(secret)
 
-    def learn(self, secret: Secret) -> None:
+    def learn(self, token: str) -> None:
         """Mask this one too, and its two halves: the id with its dash, and the part that is the secret."""
-        token = secret.reveal()
         key, dash, value = token.strip().partition("-")
         parts = {token.strip(), value if len(value) >= 8 else "", f"{key}-" if dash and len(key) >= 8 else ""}
         self._parts = sorted({*self._parts, *filter(None, parts)}, key=len, reverse=True)
