@@ -111,8 +111,8 @@ def _one_gap(place: Place, name: str) -> float:
     ready, lines = None, []
     for line in up.stdout or ():
         lines.append(line.strip())
-        if line.startswith("Ready"):
-            ready = time.perf_counter()
+        if line.startswith(("Ready", place.url)):  # a pipe gets the bare address
+            ready = ready or time.perf_counter()
     over.set()
     prober.join(5)
     if up.wait() != 0 or ready is None:

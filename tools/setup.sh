@@ -36,6 +36,8 @@ pip="$venv/bin/python -m pip --quiet"
 # The pip that comes with an older Python knows no dependency groups, and writes slower console scripts.
 $pip install --upgrade pip
 $pip install --editable '.[sandbox]' --group dev
+# An older Python's venv comes with setuptools, which looks in at every start.
+$pip uninstall --yes setuptools >/dev/null 2>&1
 # A start without bytecode takes six times as long. A package's odd file for another Python may not compile: no matter.
 "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || true
 "$venv/bin/python" -m compileall -q ameide_ws
