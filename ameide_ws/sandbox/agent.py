@@ -56,8 +56,13 @@ class Script:
     blocks_login: bool = False
     exit_code: int | None = None
     status: str | None = None
+    began: datetime = field(default_factory=now)
+    ended: datetime | None = None
     id: str = field(default_factory=fresh_id)
     log_source_id: str = field(default_factory=fresh_id)
+
+    def end(self, exit_code: int, status: str) -> None:
+        self.exit_code, self.status, self.ended = exit_code, status, now()
 
     def json(self) -> Json:
         made: Json = {
@@ -240,6 +245,35 @@ class Agent:
             "agents": [self.json()],
             "daily_cost": 0,
         }
+
+    def script_timings(self) -> list[Json]:
+        return [
+            {
+                "started_at": moment(script.began),
+                "ended_at": moment(script.ended),
+                "exit_code": script.exit_code,
+                "stage": "start",
+                "status": script.status,
+                "display_name": script.name,
+                "workspace_agent_id": self.id,
+                "workspace_agent_name": self.name,
+            }
+            for script in self.scripts
+            if script.ended is not None
+        ]
+
+    def connection_timings(self) -> list[Json]:
+        if self.first_connected_at is None:
+            return []
+        return [
+            {
+                "started_at": moment(self.created_at),
+                "ended_at": moment(self.first_connected_at),
+                "stage": "connect",
+                "workspace_agent_id": self.id,
+                "workspace_agent_name": self.name,
+            }
+        ]
 
     def metadata(self, age: int = 0) -> list[Json]:
         """One frame of the agent's metadata."""

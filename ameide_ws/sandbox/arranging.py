@@ -120,14 +120,14 @@ def arranged_agent(world: World, workspace: Workspace, status: str, lifecycle: s
     agent.arrange(status, lifecycle)
     if lifecycle not in ("created", "starting"):
         for script in agent.scripts:
-            script.exit_code, script.status = 0, "ok"
+            script.end(0, "ok")
             agent.say(f"{script.name}: done", source_id=script.log_source_id)
     if lifecycle == "start_error":
         first = agent.scripts[0]
-        first.exit_code, first.status = 4, "exit_failure"
+        first.end(4, "exit_failure")
         agent.say("boom", "error", first.log_source_id)
     if lifecycle == "start_timeout":
-        agent.scripts[0].exit_code, agent.scripts[0].status = 255, "timed_out"
+        agent.scripts[0].end(255, "timed_out")
     agent.editor_port, agent.editor_open = world.page_port, editor
     if editor and status == "connected":
         agent.app_health = "healthy"

@@ -99,7 +99,7 @@ async def course(world: World, build: Build) -> None:
 
 
 async def queue(world: World, build: Build) -> None:
-    if world.story.ahead and world.take_once("queue"):
+    if world.story.ahead and world.take_once("others"):
         world.spawn(others(world))
     await world.pause(0.3)
     await world.provisioners.turn(build)
@@ -108,8 +108,10 @@ async def queue(world: World, build: Build) -> None:
 async def others(world: World) -> None:
     """The builds ahead end one after the other."""
     await world.pause(2)
+    await world.beat("others")
     while world.provisioners.others_move_on():
         await world.pause(2)
+        await world.beat("others")
 
 
 async def run_terraform(world: World, build: Build) -> bool:
@@ -297,12 +299,13 @@ async def run_script(world: World, workspace: Workspace, agent: Agent, script: S
     def say(output: str, level: str) -> None:
         agent.say(output, level, script.log_source_id)
 
+    script.began = now()
     runs_editor = script.name == "code-server"
     if runs_editor and not world.story.editor_listens:
         say("starting code-server", "info")
-        script.exit_code, script.status = 0, "ok"
+        script.end(0, "ok")
     else:
-        script.exit_code, script.status = await agent.processes.run(script.text, workspace.folder, variables, say)
+        script.end(*await agent.processes.run(script.text, workspace.folder, variables, say))
     world.changed(workspace)
     if runs_editor and world.story.editor_listens:
         world.spawn(open_editor(world, workspace, agent))

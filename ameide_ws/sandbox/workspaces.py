@@ -98,6 +98,29 @@ class Build:
             "logs_overflowed": self.log.overflowed,
         }
 
+    def timings(self) -> Json:
+        """Where the time went, as far as it is over."""
+        provisioner: list[Json] = []
+        if self.started_at is not None and self.completed_at is not None:
+            third = (self.completed_at - self.started_at) / 3
+            for index, stage in enumerate(("init", "plan", "apply")):
+                provisioner.append(
+                    {
+                        "job_id": self.job_id,
+                        "started_at": moment(self.started_at + third * index),
+                        "ended_at": moment(self.started_at + third * (index + 1)),
+                        "stage": stage,
+                        "source": "coder",
+                        "action": "terraform",
+                        "resource": f"coder_stage_{stage}",
+                    }
+                )
+        return {
+            "provisioner_timings": provisioner,
+            "agent_script_timings": self.agent.script_timings() if self.agent else [],
+            "agent_connection_timings": self.agent.connection_timings() if self.agent else [],
+        }
+
     def json(self, queue: tuple[int, int] = (0, 0), posted: Json | None = None) -> Json:
         """`posted` is what matched, which Coder tells only in the answer that made the job."""
         workspace = self.workspace

@@ -27,7 +27,7 @@ from .templates import Template, Version, bundled
 from .workspaces import Build, Workspace
 
 T = TypeVar("T")
-BEATS = ("queue", "terraform", "agent", "scripts", "editor", "cancel")
+BEATS = ("queue", "others", "terraform", "agent", "scripts", "editor", "cancel")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,9 @@ class World:
         self.workspaces: list[Workspace] = []
         self.provisioners = Provisioners(self.story.provisioners, self.story.ahead)
         self.build_log_ids, self.agent_log_ids = counter(168), counter()
+        # What the GitHub device flow says for each new code before it says "linked".
+        self.device_answers: list[str] = ["authorization_pending"]
+        self.device_codes: dict[str, list[str]] = {}
         self.signed: dict[str, tuple[str, Person]] = {}
         self._holds: dict[str, list[Hold]] = {beat: [] for beat in BEATS}
         self._once: set[str] = set()
@@ -136,7 +139,11 @@ class World:
         self._here(self.faults.clear)
 
     def hold(self, beat: str) -> Hold:
-        """Stop the next build that comes to a beat. For `scripts` the agent is `starting` and nothing has run."""
+        """Stop the next build that comes to a beat.
+
+        At `scripts` the agent is `starting` and nothing has run; `others` holds one step of the queue ahead, `cancel`
+        a build that is `canceling`.
+        """
         hold = Hold(self.place.loop)
         self._here(lambda: self._holds[beat].append(hold))
         return hold

@@ -197,6 +197,43 @@ def test_an_agent_looks_as_recorded(api: httpx.Client, world: World) -> None:
     same("build-parameters", api.get(f"/api/v2/workspacebuilds/{arranged.latest.id}/parameters"))
 
 
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("build-timings", {}),
+        ("build-timings-script-failed", {"lifecycle": "start_error"}),
+        ("build-timings-no-agent", {"agent": "connecting", "lifecycle": "created"}),
+    ],
+)
+def test_timings_look_as_recorded(name: str, state: dict[str, Any], api: httpx.Client, world: World) -> None:
+    arranged = world.workspace("demo", **state)
+    answer = api.get(f"/api/v2/workspacebuilds/{arranged.latest.id}/timings")
+    same(name, answer)
+    recorded = recording(name)["response"]["body"]
+    assert bool(answer.json()["agent_script_timings"]) == bool(recorded["agent_script_timings"])
+    assert api.get(f"/api/v2/workspaces/{arranged.id}/timings").json() == answer.json()
+
+
+def test_the_device_flow_looks_as_recorded(api: httpx.Client, world: World) -> None:
+    path = "/api/v2/external-auth/github"
+    linked = api.get(path)
+    # Nothing is installed here; Coder names the installations it finds.
+    assert linked.json()["user"].keys() == recording("external-auth-github-linked")["response"]["body"]["user"].keys()
+    assert api.delete(path).status_code == 200
+    same("external-auth-github-unlinked", api.get(path))
+    started = api.get(f"{path}/device")
+    same("external-auth-device-start", started)
+    world.device_answers[:] = ["nothing, for codes that are asked for later"]
+    body = {"device_code": started.json()["device_code"]}
+    bogus = api.post(f"{path}/device", json={"device_code": "x"})
+    pending = api.post(f"{path}/device", json=body)
+    for name, answer in (("bogus", bogus), ("pending", pending)):
+        same(f"external-auth-device-{name}", answer)
+        assert answer.json() == recording(f"external-auth-device-{name}")["response"]["body"]
+    assert api.post(f"{path}/device", json=body).status_code == 204
+    assert api.get(path).json()["authenticated"]
+
+
 def test_logs_speak_in_the_recorded_stages(api: httpx.Client, world: World) -> None:
     for name, status in (("build-logs-follow", "running"), ("build-stop-logs-follow", "stopped")):
         arranged = world.workspace(f"is-{status}", status=status)

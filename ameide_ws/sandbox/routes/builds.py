@@ -39,6 +39,10 @@ async def resources(request: Asked) -> Response:
     return reply(build.json()["resources"])
 
 
+async def timings(request: Asked) -> Response:
+    return reply(build_of(request).timings())
+
+
 async def cancel(request: Asked) -> Response:
     build, world = build_of(request), world_of(request)
     expected = request.query_params.get("expect_status", "")
@@ -104,6 +108,7 @@ ROUTES = [
     Route("/api/v2/workspacebuilds/{id}", one),
     Route("/api/v2/workspacebuilds/{id}/parameters", parameters),
     Route("/api/v2/workspacebuilds/{id}/resources", resources),
+    Route("/api/v2/workspacebuilds/{id}/timings", timings),
     Route("/api/v2/workspacebuilds/{id}/cancel", cancel, methods=["PATCH"]),
     Route("/api/v2/workspacebuilds/{id}/logs", logs),
     WebSocketRoute("/api/v2/workspacebuilds/{id}/logs", follow_logs),

@@ -66,7 +66,9 @@ async def serve_events(ws: WebSocket, feed: Feed) -> None:
     async def speak() -> None:
         while True:
             try:
-                frame = await asyncio.wait_for(feed.get(), PING)
+                # Not wait_for, which in Python 3.11 may swallow a cancelling that comes together with a frame.
+                async with asyncio.timeout(PING):
+                    frame = await feed.get()
             except TimeoutError:
                 frame = encode({"type": "ping", "data": None})
             await ws.send({"type": "websocket.send", "text": frame.decode()})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+
 from starlette.requests import Request as Asked
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..answers import NEVER, Refused, moment, reply
-from .asking import me, owner_of
+from ..answers import NEVER, Refused, absent, moment, nothing, reply
+from .asking import me, owner_of, read_body, world_of
 
 PROVIDER = {
     "id": "github",
@@ -51,7 +53,7 @@ async def external_auths(request: Asked) -> Response:
 async def external_auth(request: Asked) -> Response:
     person = me(request)
     if request.path_params["provider"] != "github":
-        raise Refused(404, "Resource not found or you do not have access to this resource")
+        raise absent()
     user = {
         "id": 4242,
         "login": "dev-one",
@@ -73,10 +75,50 @@ async def external_auth(request: Asked) -> Response:
     )
 
 
+async def unlink(request: Asked) -> Response:
+    person = me(request)
+    if not person.github:
+        raise absent()
+    person.github = False
+    return reply({"token_revoked": False})
+
+
+async def device_start(request: Asked) -> Response:
+    """A new code for each call, so nobody should ask twice."""
+    me(request)
+    code = secrets.token_hex(20)
+    world = world_of(request)
+    world.device_codes[code] = list(world.device_answers)
+    return reply(
+        {
+            "device_code": code,
+            "user_code": "ABCD-1234",
+            "verification_uri": f"{world.url}/login/device",
+            "expires_in": 900,
+            "interval": 5,
+        }
+    )
+
+
+async def device_exchange(request: Asked) -> Response:
+    """What GitHub says next: pending and slow_down as arranged, then linked."""
+    person, world = me(request), world_of(request)
+    code = read_body(request, {"device_code": str}).get("device_code") or ""
+    if code not in world.device_codes:
+        raise Refused(400, "Failed to exchange device code.", "incorrect_device_code")
+    if world.device_codes[code]:
+        raise Refused(400, "Failed to exchange device code.", world.device_codes[code].pop(0))
+    person.github = True
+    return nothing()
+
+
 ROUTES = [
     Route("/api/v2/users/first", first),
     Route("/api/v2/users/{user}", one),
     Route("/api/v2/users/{user}/login-type", login_type),
     Route("/api/v2/external-auth", external_auths),
     Route("/api/v2/external-auth/{provider}", external_auth),
+    Route("/api/v2/external-auth/{provider}", unlink, methods=["DELETE"]),
+    Route("/api/v2/external-auth/{provider}/device", device_start),
+    Route("/api/v2/external-auth/{provider}/device", device_exchange, methods=["POST"]),
 ]

@@ -200,6 +200,11 @@ async def build_list(request: Asked) -> Response:
     return reply([one.json(world.provisioners.position(one)) for one in rows])
 
 
+async def timings(request: Asked) -> Response:
+    """Those of the latest build."""
+    return reply(workspace_of(request).latest.timings())
+
+
 async def build_by_number(request: Asked) -> Response:
     owner, world = owner_of(request), world_of(request)
     for workspace in reversed(world.workspaces):
@@ -308,6 +313,7 @@ ROUTES = [
     Route("/api/v2/workspaces/{id}", by_id),
     Route("/api/v2/workspaces/{id}/builds", build_list),
     Route("/api/v2/workspaces/{id}/builds", build, methods=["POST"]),
+    Route("/api/v2/workspaces/{id}/timings", timings),
     Route("/api/v2/workspaces/{id}/favorite", favorite, methods=["PUT", "DELETE"]),
     Route("/api/v2/workspaces/{id}/dormant", dormant, methods=["PUT"]),
     Route("/api/v2/workspaces/{id}/usage", usage, methods=["POST"]),
