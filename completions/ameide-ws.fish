@@ -35,7 +35,7 @@ complete -c ameide-ws -n '__fish_seen_subcommand_from list' -l all -d 'everybody
 complete -c ameide-ws -n '__fish_seen_subcommand_from list' -l template -x -d 'the template'
 complete -c ameide-ws -n '__fish_seen_subcommand_from list' -l status -x -a 'pending starting running stopping stopped failed canceling canceled deleting deleted' -d 'running, stopped, failed, …'
 complete -c ameide-ws -n '__fish_seen_subcommand_from show' -a '(ameide-ws __complete names 2>/dev/null)'
-complete -c ameide-ws -n '__fish_seen_subcommand_from sandbox' -l port -x -d 'its port; 0 takes a free one'
+complete -c ameide-ws -n '__fish_seen_subcommand_from sandbox' -l port -x -d 'its port; a free one unless given'
 complete -c ameide-ws -n '__fish_seen_subcommand_from sandbox' -l story -x -a 'good-morning long-queue no-provisioner build-fails no-quota missing-variable agent-never-connects script-fails editor-never-listens stopped-meanwhile deleted-meanwhile canceled-meanwhile github-not-linked' -d 'what happens in it'
 complete -c ameide-ws -n '__fish_seen_subcommand_from sandbox' -l editor -r -F -d 'a code-server to show as the editor'
 complete -c ameide-ws -n '__fish_seen_subcommand_from sandbox' -a 'start stop status'

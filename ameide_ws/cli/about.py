@@ -15,13 +15,13 @@ from ameide_ws.text import near, safe
 
 Action = Annotated[str | None, typer.Argument(metavar="ACTION", help="start, stop or status; without: stay here")]
 Topic = Annotated[str | None, typer.Argument(metavar="TOPIC", help="a topic, or a command")]
-Port = Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="its port; 0 takes a free one")]
+Port = Annotated[str | None, typer.Option(metavar="PORT", help="its port; a free one unless given")]
 
 
 def sandbox(
     ctx: typer.Context,
     action: Action = None,
-    port: Port = 0,
+    port: Port = None,
     story: Annotated[str, typer.Option(metavar="STORY", help="what happens in it")] = "good-morning",
     editor: Annotated[str | None, typer.Option(metavar="PATH", help="a code-server to show as the editor")] = None,
 ) -> int:
@@ -38,13 +38,14 @@ def sandbox(
 
     Exit codes: 0, 1 it does not start, 2 it is not installed or the story is unknown.
     """
-    from ameide_ws.cli.sandbox import course
+    from ameide_ws.cli.sandbox import course, port_number
 
     app: App = ctx.obj
     app.limit = None
+    number = port_number(port)
     if action is not None:
-        app.command += (one_of(action, ACTIONS, "sandbox"),)
-    return deliver(app, lambda: course(app, action, port, story, editor), effects=True)
+        app.command += (one_of(action, ACTIONS, "ameide-ws sandbox"),)
+    return deliver(app, lambda: course(app, action, number, story, editor), effects=True)
 
 
 def completion(
@@ -63,7 +64,7 @@ def completion(
     """
     from ameide_ws.cli.completion import HINTS, script
 
-    one_of(shell, SHELLS, "completion")
+    one_of(shell, SHELLS, "ameide-ws completion")
     return say(ctx.obj, script(shell), name=shell, hint=HINTS[shell])
 
 

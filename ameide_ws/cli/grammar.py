@@ -123,16 +123,25 @@ def parse_and_run(words: Sequence[str], app: App) -> int:
 def _usage(error: typer.TyperException, app: App) -> Usage:
     """What Typer refused, in the anatomy of our errors."""
     ctx = getattr(error, "ctx", None)
-    name = app.command[0] if app.command else ""
-    wrong = getattr(error, "option_name", None)
-    text = error.message if wrong else error.format_message()
-    message = safe(text.rstrip("."), multiline=True)
-    cause = f"“ameide-ws {name}” does not take it" if name else "ameide-ws does not take it"
-    if wrong and ctx is not None:
-        known = [each for param in ctx.command.params for each in (*param.opts, *param.secondary_opts)]
-        meant = near(wrong, [each for each in known if each.startswith("--")])
-        cause = f"did you mean {meant}?" if meant else cause
-    return Usage(message[:1].lower() + message[1:], cause=cause, tries=(f"{PROGRAM} {name} --help".replace("  ", " "),))
+    program = " ".join((PROGRAM, *app.command[:1]))
+    is_unknown = hasattr(error, "possibilities")
+    text = safe((error.message if is_unknown else error.format_message()).rstrip("."), multiline=True)
+    if is_unknown:
+        cause = _meant(getattr(error, "option_name", ""), ctx) or f"{program} does not take it"
+    elif hasattr(error, "option_name"):
+        cause = "a value has to follow it"
+    else:
+        pieces = ctx.command.collect_usage_pieces(ctx) if ctx is not None else ["[OPTIONS]"]
+        cause = f"it is used like this: {program} {' '.join(pieces)}"
+    return Usage(text[:1].lower() + text[1:], cause=cause, tries=(f"{program} --help",))
+
+
+def _meant(option: str, ctx: Any) -> str:
+    if ctx is None:
+        return ""
+    known = [each for param in ctx.command.params for each in (*param.opts, *param.secondary_opts)]
+    meant = near(option, [each for each in known if each.startswith("--")])
+    return f"did you mean {meant}?" if meant else ""
 
 
 def _no_command(word: str) -> Usage:

@@ -68,30 +68,36 @@ def _set(name: str) -> Note:
 
 
 def _form(app: App, value: str) -> None:
-    app.options.form = one_of(value, FORMS, "-o")
+    app.options.form = one_of(value, FORMS, "ameide-ws list -o")
 
 
 def _color(app: App, value: str) -> None:
-    app.options.color = one_of(value, COLORS, "--color")
+    app.options.color = one_of(value, COLORS, "ameide-ws list --color")
 
 
 def _timeout(app: App, value: str) -> None:
     try:
         parse_duration(value)
     except ValueError as error:
-        raise Usage(f"--timeout: “{safe(value)}” is no duration", cause=str(error), tries=("--timeout 90s",)) from None
+        raise Usage(
+            f"--timeout: “{safe(value)}” is no duration", cause=str(error), tries=("ameide-ws up --timeout 30m",)
+        ) from None
     app.options.timeout = value
 
 
-def one_of(value: str, known: tuple[str, ...], what: str) -> str:
-    """The value, if it is one of those that are known. Raises Usage, with what was probably meant."""
+def one_of(value: str, known: tuple[str, ...], where: str) -> str:
+    """The value, if it is one of those that are known. Raises Usage, with what was probably meant.
+
+    where: a command line that ends where the value stands.
+    """
     if value in known:
         return value
     meant = near(value, known)
+    guess = f"did you mean {meant}? " if meant else ""
     raise Usage(
-        f"{what}: “{safe(value)}” is not known",
-        cause=f"it is one of {', '.join(known)}",
-        tries=(f"{what} {meant or known[0]}",),
+        f"“{safe(value)}” cannot stand behind {where.removeprefix('ameide-ws ')}",
+        cause=f"{guess}there are {', '.join(known)}",
+        tries=(f"{where} {meant or known[0]}",),
     )
 
 

@@ -106,5 +106,18 @@ def _program(app: App, editor: str | None) -> str | None:
     return path
 
 
+def port_number(text: str | None) -> int:
+    """A port to listen on; 0 takes a free one. Raises Usage."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) < 65536):
+        raise Usage(
+            f"--port: “{safe(text)}” is no port",
+            cause="a port is a number up to 65535; 0 takes a free one",
+            tries=("ameide-ws sandbox --port 8080",),
+        )
+    return int(text)
+
+
 def _port(url: str) -> int:
     return int(url.rpartition(":")[2].strip("/") or 0)

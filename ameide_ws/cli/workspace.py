@@ -61,7 +61,7 @@ def up(
     def wish() -> "Wish":
         return _wish(
             app, name=name, template=template, preset=preset, update=update, detach=detach,
-            wait=one_of(wait, WAITS, "--wait"), parameters=gathered(app.host, param or (), params_file),
+            wait=one_of(wait, WAITS, "ameide-ws up --wait"), parameters=gathered(app.host, param or (), params_file),
         )  # fmt: skip
 
     if plan:
@@ -130,11 +130,15 @@ def _arrived(app: App, result: Up, wanted: bool | None) -> None:
 # The courses. Each imports what it needs when it begins, so that help and usage errors load none of it.
 
 
-def _wish(app: App, template: str | None = None, **said: Any) -> "Wish":
-    from ameide_ws.workspaces.wish import Wish
+def _wish(app: App, *, name: str | None, template: str | None = None, **said: Any) -> "Wish":
+    """The options as the core takes them. A name that can be none is refused before anybody is asked anything."""
+    from ameide_ws.workspaces.wish import Wish, which
 
+    if name is not None:
+        which(name)
     settings = app.settings
     return Wish(
+        name=name,
         template=template or settings["template"], template_chosen=template is not None, app=settings["app"],
         provider=settings["provider"], seconds=app.seconds, suffix=app.suffix, **said,
     )  # fmt: skip

@@ -22,7 +22,7 @@ def listed(listing: Listing, now: datetime, look: Look, *, wide: bool, table: bo
     rows = [_cells(row, listing, now, wide=wide) for row in listing.rows]
     if not table:
         return tabbed(rows)
-    return aligned(HEADINGS + MORE_HEADINGS if wide else HEADINGS, rows, look)
+    return aligned(HEADINGS + MORE_HEADINGS if wide else HEADINGS, rows, look, whole=wide)
 
 
 def names(listing: Listing) -> list[SafeText]:

@@ -28,12 +28,12 @@ def tabbed(rows: Sequence[Sequence[Cell]]) -> SafeText:
     return SafeText("\n".join("\t".join(cell.plain for cell in row) for row in rows))
 
 
-def aligned(headings: Sequence[str], rows: Sequence[Sequence[Cell]], look: Look) -> SafeText:
-    """Rows for people, below their headings; on a narrow terminal the widest column gives way first."""
+def aligned(headings: Sequence[str], rows: Sequence[Sequence[Cell]], look: Look, *, whole: bool) -> SafeText:
+    """Rows for people, below their headings. On a narrow screen the widest column gives way, unless all is wanted."""
     widths = [
         max([cells(heading), *(cells(row[column].text) for row in rows)]) for column, heading in enumerate(headings)
     ]
-    while sum(widths) + GAP * (len(widths) - 1) > look.columns and max(widths) > _LEAST:
+    while not whole and sum(widths) + GAP * (len(widths) - 1) > look.columns and max(widths) > _LEAST:
         widths[widths.index(max(widths))] -= 1
     head = "  ".join(_padded(SafeText(name), width) for name, width in zip(headings, widths, strict=True))
     lines: list[str] = [look.paint("bold", head.rstrip())]
