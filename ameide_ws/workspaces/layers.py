@@ -14,8 +14,7 @@ class Layers:
 
     def __init__(self, host: Host, *, is_ours: bool, resume: str) -> None:
         self._host, self._resume = host, resume
-        self._began = host.monotonic()
-        self._is_ours = is_ours
+        self._is_timed = is_ours
         self._stands = {step: Stand() for step in STEPS}
         self._since: dict[str, float] = {}
         self._took: dict[str, float | None] = {}
@@ -33,14 +32,10 @@ class Layers:
             if after.state is State.MOVING and after.note:
                 yield Progress(step, after.note)
             elif after.state in (State.DONE, State.FAILED):
-                self._took[step] = self._seconds(step)
+                # What was over before we looked was not ours to time.
+                self._took[step] = self._host.monotonic() - self._since[step] if self._is_timed else None
                 yield Finished(step, after.state is State.DONE, self._took[step], after.note)
-
-    def _seconds(self, step: str) -> float | None:
-        """How long a layer took; None for one that was over before we looked."""
-        took = self._host.monotonic() - self._since[step]
-        first_look = self._since[step] - self._began < 0.05 and took < 0.001
-        return None if first_look and not self._is_ours else took
+        self._is_timed = True
 
     def results(self) -> tuple[Layer, ...]:
         """The layers as they stand: ok is None for what was still under way."""

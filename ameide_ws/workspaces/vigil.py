@@ -80,6 +80,7 @@ class Vigil:
     def wait(self) -> Course[Waited]:
         """Go on until the wish is met. Raises the Problem that ends it otherwise."""
         with self._sources:
+            self._see(self._workspace)
             if self._unclaimed:
                 yield Noticed(failures.unclaimed(self._workspace))
             self._start_watching()
