@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -172,7 +173,7 @@ def test_other_calls_may_be_made_while_items_are_taken(server: Server, web: Web)
 
 def test_F07_items_break_midway_with_a_problem(server: Server, web: Web) -> None:
     server.always(200, b'[{"id": 1}, {"id": 2}, {"id"', Content_Type="application/json")
-    got = []
+    got: list[Any] = []
     with pytest.raises(Broken):
         got.extend(web.items("/api/v2/logs"))
     assert got == [{"id": 1}, {"id": 2}]

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -121,13 +122,11 @@ def test_F06_a_dripping_server_is_left_at_the_deadline(how: str, web_to: Maker, 
 
         def drip() -> None:
             client, _ = listener.accept()
-            client.recv(4096)
-            client.sendall(head + (b"\r\n" if how == "body" else b"X: "))
-            try:
+            with client, suppress(OSError):
+                client.recv(4096)
+                client.sendall(head + (b"\r\n" if how == "body" else b"X: "))
                 while not ended.wait(0.05):
                     client.sendall(b" ")
-            except OSError:
-                client.close()
 
         threading.Thread(target=drip, daemon=True).start()
         limits = SHORT._replace(first_byte=5, total=0.6)

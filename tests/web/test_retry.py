@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,11 @@ from ameide_ws.web import Unsure, Web, retry
 from tests.web.conftest import Maker, Server, WebHost
 from tests.wire import closed_port
 
+Said = tuple[int, dict[str, str], Any]
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
-OK = (200, {}, {"ok": True})
-PAGE = (503, {"Content-Type": "text/html"}, b"<html><title>503</title>")
-JSON_503 = (503, {}, {"message": "shutting down"})
+OK: Said = (200, {}, {"ok": True})
+PAGE: Said = (503, {"Content-Type": "text/html"}, b"<html><title>503</title>")
+JSON_503: Said = (503, {}, {"message": "shutting down"})
 
 
 def http(at: datetime) -> str:

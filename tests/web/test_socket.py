@@ -18,7 +18,7 @@ from tests.fakes import TOKEN
 from tests.web.conftest import SHORT, Maker, Server, WebHost
 from tests.wire import Relay, closed_port
 
-Handler = Callable[[ServerConnection], None]
+Handler = Callable[[ServerConnection], Any]
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,13 +91,9 @@ def failing(made: ssl.SSLContext, web_to: Maker, **more: Any) -> TlsTrouble:
     with tls_server(made) as (resolver, told):
         web = web_to(f"https://{NAME}", resolver=resolver, limits=PATIENT, **more)
         problems = []
-        for ask in (
-            web.get,
-            web.post,
-            web.dial,
-            lambda path: web.page(path, Jar()),
-            lambda path: list(web.items(path)),
-        ):
+        asks: list[Callable[[str], Any]] = [web.get, web.post, web.dial]
+        asks += [lambda path: web.page(path, Jar()), lambda path: list(web.items(path))]
+        for ask in asks:
             with pytest.raises(TlsTrouble) as caught:
                 ask("/api/v2/x")
             problems.append(caught.value)
@@ -116,9 +112,8 @@ def test_F03_T12_an_unknown_issuer(authority: trustme.CA, web_to: Maker, host: W
 
 
 def test_F03_an_expired_certificate(authority: trustme.CA, ca_file: str, web_to: Maker) -> None:
-    old = authority.issue_cert(
-        NAME, not_after=datetime(2020, 1, 1, tzinfo=UTC), not_before=datetime(2019, 1, 1, tzinfo=UTC)
-    )
+    begin, end = datetime(2019, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)
+    old = authority.issue_cert(NAME, not_before=begin, not_after=end)
     problem = failing(context(old), web_to, ca_file=ca_file)
     assert "its certificate has expired" in problem.message
     assert "the clock of this machine says 2026-11-24 14:0" in problem.cause
@@ -139,6 +134,7 @@ def test_F03_a_certificate_for_another_name(authority: trustme.CA, ca_file: str,
     assert "“other.test”" in problem.cause
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_T12_outdated_tls_is_refused(authority: trustme.CA, ca_file: str, web_to: Maker) -> None:
     old = context(authority.issue_cert(NAME))
     old.set_ciphers("ALL:@SECLEVEL=0")
@@ -195,10 +191,8 @@ def test_T12_a_ca_file_that_holds_nothing_is_named(content: str | None, web_to: 
     if content is not None:
         path.write_text(content)
     with Relay() as relay:
-        for more, said in (
-            ({"ca_file": str(path)}, "--ca-file"),
-            ({"host": WebHost({"SSL_CERT_FILE": str(path)})}, "SSL_"),
-        ):
+        elsewhere = WebHost({"SSL_CERT_FILE": str(path)})
+        for more, said in (({"ca_file": str(path)}, "--ca-file"), ({"host": elsewhere}, "SSL_CERT_FILE")):
             web = web_to(f"https://{NAME}", resolver=leading_to(relay), **more)
             with pytest.raises(BadConfig, match="no certificates could be read") as caught:
                 web.get("/api/v2/x")

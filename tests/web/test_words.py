@@ -50,7 +50,7 @@ def everything() -> Iterator[Problem]:
     yield words.tls(HERE, "its certificate has expired", "the certificate says …", ("check date and time",))
 
 
-@pytest.mark.parametrize("problem", everything(), ids=lambda problem: type(problem).__name__)
+@pytest.mark.parametrize("problem", list(everything()), ids=lambda problem: type(problem).__name__)
 def test_C20_every_problem_has_its_parts(problem: Problem) -> None:
     assert problem.message
     assert problem.cause
