@@ -14,7 +14,8 @@ from ameide_ws.settings import Secret
 from ameide_ws.web import Limits, Web, parse_origin
 from tests.fakes import MORNING, TOKEN, FakeHost
 
-SHORT = Limits(connect=2.0, first_byte=0.3, total=0.5, address=0.3, probe=0.5)
+# Long enough for a busy machine; a test that waits for a deadline brings a short one.
+LIMITS = Limits(connect=5.0, first_byte=5.0, total=10.0, address=0.5, probe=5.0)
 
 
 class WebHost(FakeHost):
@@ -129,7 +130,7 @@ def web_to(host: WebHost) -> Iterator[Maker]:
     made: list[Web] = []
 
     def make(url: str, *, insecure_http: bool = False, **more: Any) -> Web:
-        given = {"token": Secret(TOKEN), "user_agent": "ameide-ws/0 (test)", "limits": SHORT, **more}
+        given = {"token": Secret(TOKEN), "user_agent": "ameide-ws/0 (test)", "limits": LIMITS, **more}
         web = Web(parse_origin(url, insecure_http=insecure_http), given.pop("host", host), **given)
         made.append(web)
         return web

@@ -76,7 +76,7 @@ def test_T53_a_million_lines_are_never_held_whole() -> None:
 
     def chunks() -> Iterator[bytes]:
         yield b"[" + row
-        for _ in range(20_000):
+        for _ in range(10_000):
             yield b"," + row
         yield b"]"
 
@@ -84,7 +84,7 @@ def test_T53_a_million_lines_are_never_held_whole() -> None:
     count = sum(1 for _ in body.items(chunks()))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count == 20_001
+    assert count == 10_001
     assert peak < 2 * body.MIB
 
 
@@ -107,7 +107,7 @@ def bomb(size: int) -> bytes:
 
 
 def test_T54_a_decompression_bomb_ends_at_the_cap() -> None:
-    data = bomb(128 * body.MIB)
+    data = bomb(64 * body.MIB)
     tracemalloc.start()
     with pytest.raises(body.Fault, match="larger than 16 MiB"):
         for _ in body.plain([data], "gzip", body.WHOLE):

@@ -12,11 +12,10 @@ import pytest
 
 from ameide_ws.problems import Broken, NameNotResolved, Problem, TooSlow, Unreachable
 from ameide_ws.web import Jar, Limits, Unsure, Web
-from tests.web.conftest import SHORT, Maker, Server, WebHost
+from tests.web.conftest import LIMITS, Maker, Server, WebHost
 from tests.wire import Relay, closed_port
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
-PATIENT = SHORT._replace(first_byte=5, total=5)
 
 
 def test_F01_nothing_listens(web_to: Maker, host: WebHost) -> None:
@@ -129,7 +128,7 @@ def test_F06_a_dripping_server_is_left_at_the_deadline(how: str, web_to: Maker, 
                     client.sendall(b" ")
 
         threading.Thread(target=drip, daemon=True).start()
-        limits = SHORT._replace(first_byte=5, total=0.6)
+        limits = LIMITS._replace(total=0.6)
         web = web_to(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=limits, until=host.monotonic() + 0.7)
         begun = time.monotonic()
         with pytest.raises(TooSlow):
@@ -142,7 +141,7 @@ def test_F06_a_silent_server_is_left_before_the_whole_time(web_to: Maker, host: 
     said: list[str] = []
     with Relay() as relay:
         relay.hold()
-        limits = SHORT._replace(first_byte=0.2, total=5)
+        limits = LIMITS._replace(first_byte=0.2)
         web = web_to(relay.url, limits=limits, say=said.append)
         begun = time.monotonic()
         with pytest.raises(TooSlow, match=r"has not begun to answer within 0\.2 s"):
@@ -157,7 +156,7 @@ def test_F06_a_silent_server_is_left_before_the_whole_time(web_to: Maker, host: 
 
 def test_R4_a_slow_reader_does_not_use_up_the_networks_time(server: Server, web_to: Maker, host: WebHost) -> None:
     server.always(200, [{"id": n, "output": "x" * 1000} for n in range(500)])
-    web = web_to(server.url, limits=SHORT._replace(total=2))
+    web = web_to(server.url, limits=LIMITS._replace(total=2))
     count = 0
     for _ in web.items("/api/v2/logs"):
         host.pass_time(1)
@@ -216,7 +215,7 @@ def test_F07_a_long_answer_cut_in_the_middle(server: Server, web_to: Maker) -> N
     server.always(200, [{"id": n} for n in range(20_000)])
     with Relay("127.0.0.1", server.port) as relay:
         relay.cut_after(100_000, times=1)
-        web = web_to(relay.url, limits=PATIENT)
+        web = web_to(relay.url)
         assert len(web.get("/api/v2/x").body) == 20_000
         relay.drop()
         relay.cut_after(100_000)
@@ -246,11 +245,14 @@ def test_F08_an_idle_connection_is_used_again_and_dropped_after_sleep(
 
 def test_F08_a_half_open_connection_is_noticed(server: Server, web_to: Maker, host: WebHost) -> None:
     with Relay("127.0.0.1", server.port) as relay:
-        web = web_to(relay.url)
+        web = web_to(relay.url, limits=LIMITS._replace(probe=0.2))
         web.get("/api/v2/x")
         relay.hold()
         with pytest.raises(TooSlow):
-            web.get("/api/v2/x")
+            web.page("/@dev1/demo/apps/x/", Jar())
+        hasty = web_to(relay.url, limits=LIMITS._replace(first_byte=0.1))
+        with pytest.raises(TooSlow):
+            hasty.get("/api/v2/x")
 
 
 def test_threads_share_one_web(server: Server, web: Web) -> None:

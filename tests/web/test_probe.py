@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ameide_ws.problems import TooSlow, Unreachable
 from ameide_ws.web import Jar, Web
 from tests.fakes import TOKEN
-from tests.web.conftest import Maker, Server, WebHost
+from tests.web.conftest import LIMITS, Maker, Server, WebHost
 from tests.wire import Relay, closed_port
 
 APP = "/@dev1/demo.main/apps/code-server/"
@@ -51,7 +51,7 @@ def test_a_probe_that_reaches_nobody_is_a_problem(web_to: Maker, host: WebHost) 
     with Relay() as relay:
         relay.hold()
         with pytest.raises(TooSlow):
-            web_to(relay.url).page(APP, Jar())
+            web_to(relay.url, limits=LIMITS._replace(probe=0.2)).page(APP, Jar())
         assert relay.connections == 1
     assert host.waits == []
 

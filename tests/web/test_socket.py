@@ -15,7 +15,7 @@ from websockets.sync.server import ServerConnection, serve
 from ameide_ws.problems import Broken, Problem, TooSlow, Unreachable
 from ameide_ws.web import Jar, Refused, SocketEnded
 from tests.fakes import TOKEN
-from tests.web.conftest import SHORT, Maker, Server, WebHost
+from tests.web.conftest import LIMITS, Maker, Server, WebHost
 from tests.wire import Relay, closed_port
 
 Handler = Callable[[ServerConnection], Any]
@@ -143,7 +143,7 @@ def test_F06_a_silent_handshake_ends_with_the_deadline(web_to: Maker) -> None:
         relay.hold()
         begun = time.monotonic()
         with pytest.raises(TooSlow):
-            web_to(relay.url, limits=SHORT._replace(connect=0.4)).dial("/w")
+            web_to(relay.url, limits=LIMITS._replace(connect=0.4)).dial("/w")
         assert 0.2 < time.monotonic() - begun < 1.5
         assert relay.connections == 1
 

@@ -17,11 +17,10 @@ from hypothesis import strategies as st
 from ameide_ws.problems import BadConfig, Broken, Problem, TlsTrouble
 from ameide_ws.web import Jar, Unsure
 from ameide_ws.web.certificate import parse
-from tests.web.conftest import SHORT, Maker, WebHost
+from tests.web.conftest import LIMITS, Maker, WebHost
 from tests.wire import Relay
 
 NAME = "coder.test"
-PATIENT = SHORT._replace(first_byte=2, total=2)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -76,20 +75,20 @@ def test_T12_a_certificate_of_ones_own_is_trusted_by_ca_file(
     authority: trustme.CA, ca_file: str, web_to: Maker, tmp_path: Path
 ) -> None:
     with tls_server(context(authority.issue_cert(NAME))) as (resolver, told):
-        web = web_to(f"https://{NAME}", resolver=resolver, ca_file=ca_file, limits=PATIENT)
+        web = web_to(f"https://{NAME}", resolver=resolver, ca_file=ca_file)
         assert web.get("/api/v2/x").body == {}
         assert web.page("/@dev1/demo/apps/x/", Jar()).status == 200
         with pytest.raises(Exception, match="HTTP 200"):
             web.dial("/api/v2/w")
         host = WebHost({"SSL_CERT_FILE": ca_file})
-        assert web_to(f"https://{NAME}", resolver=resolver, host=host, limits=PATIENT).get("/api/v2/x").body == {}
+        assert web_to(f"https://{NAME}", resolver=resolver, host=host).get("/api/v2/x").body == {}
     assert len(told) == 4
 
 
 def failing(made: ssl.SSLContext, web_to: Maker, **more: Any) -> TlsTrouble:
     """The problem that each way of asking ends with; the server was told nothing."""
     with tls_server(made) as (resolver, told):
-        web = web_to(f"https://{NAME}", resolver=resolver, limits=PATIENT, **more)
+        web = web_to(f"https://{NAME}", resolver=resolver, **more)
         problems = []
         asks: list[Callable[[str], Any]] = [web.get, web.post, web.dial]
         asks += [lambda path: web.page(path, Jar()), lambda path: list(web.items(path))]
@@ -152,14 +151,14 @@ def test_T12_a_server_without_tls_is_told_apart(web_to: Maker) -> None:
     with Relay() as relay:
         relay.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         with pytest.raises(TlsTrouble, match="does not speak TLS"):
-            web_to(f"https://{NAME}", resolver=leading_to(relay), limits=PATIENT).get("/api/v2/x")
+            web_to(f"https://{NAME}", resolver=leading_to(relay)).get("/api/v2/x")
         assert b"CANARY" not in relay.sent
 
 
 def test_R2_a_reset_handshake_is_tried_again(web_to: Maker, host: WebHost) -> None:
     with Relay() as relay:
         relay.reset()
-        web = web_to(f"https://{NAME}", resolver=leading_to(relay), limits=PATIENT)
+        web = web_to(f"https://{NAME}", resolver=leading_to(relay))
         with pytest.raises(Broken) as caught:
             web.get("/api/v2/x")
         assert "while the connection was being secured" in caught.value.cause
@@ -175,7 +174,7 @@ def test_R4_a_silent_handshake_ends_with_the_deadline(web_to: Maker, host: WebHo
     with Relay() as relay:
         relay.hold()
         web = web_to(
-            f"https://{NAME}", resolver=leading_to(relay), limits=SHORT._replace(connect=0.2, total=5),
+            f"https://{NAME}", resolver=leading_to(relay), limits=LIMITS._replace(connect=0.2),
             until=host.monotonic() + 0.5,
         )  # fmt: skip
         with pytest.raises(Problem, match=r"no connection to coder\.test:443 within 0\.2 s|time is up"):
