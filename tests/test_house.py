@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "text": set(),
     "when": set(),
     "side_by_side": set(),
-    "coder": {"web", "host", "text", "when"},
+    # A question may be put ahead of its turn, and a 401 has the one sentence on signing in, which is in settings.
+    "coder": {"web", "host", "text", "when", "side_by_side", "settings"},
     "web": {"host", "text", "when", "settings"},
     "render": {"text", "when", "host"},
     "vocabulary": set(),
