@@ -90,6 +90,8 @@ class BadParameter(Problem):
 
     code = "parameter.bad"
     exit = Exit.USAGE
+    fields: tuple[str, ...] = ()
+    """The names of the parameters that Coder complains about, where it names them."""
 
 
 class MissingInput(Problem):

@@ -86,16 +86,17 @@ def refusal(answer: Answer, url: str, doing: str) -> Problem:
 
 
 def _bad_request(told: Said, doing: str, ref: str) -> Problem:
-    """A 400: one line per field that Coder complains about, with the flag that sets it."""
+    """A 400: what Coder complains about, field by field."""
     lines = [f"{field}: {detail}" for field, detail in told.validations]
-    flags = [f"--param {field}=…" for field, _ in told.validations if field not in ("name", "validation")]
-    tries = [f"ameide-ws up {' '.join(flags)}"] if flags and "parameter" in told.message.lower() else []
-    return BadParameter(
+    problem = BadParameter(
         f"Coder refused to {doing}",
         cause="; ".join(lines) or told.sentence or "the request was not valid",
-        tries=tries or ["ameide-ws up --help   # names and parameters"],
+        tries=("ameide-ws up --help   # names and parameters",),
         ref=ref,
     )
+    if "parameter" in told.message.lower():
+        problem.fields = tuple(field for field, _ in told.validations)
+    return problem
 
 
 def link_missing(providers: list[tuple[str, str]], ref: str = "") -> LinkMissing:

@@ -6,8 +6,11 @@ from ameide_ws.events import Asked, Course
 from ameide_ws.problems import MissingInput
 
 
-def ask_all(questions: Sequence[Asked], why: str) -> Course[tuple[str, ...]]:
-    """An answer for each question. Raises MissingInput naming the flag of every one that nobody answered."""
+def ask_all(questions: Sequence[Asked], why: str, command: str) -> Course[tuple[str, ...]]:
+    """An answer for each question. Raises MissingInput naming the flag of every one that nobody answered.
+
+    command: the call of `up` that the flags are to be added to.
+    """
     answers: list[str | None] = []
     for question in questions:
         answer = yield question
@@ -17,6 +20,6 @@ def ask_all(questions: Sequence[Asked], why: str) -> Course[tuple[str, ...]]:
         raise MissingInput(
             why,
             cause="; ".join(question.question.rstrip("?: ") for question in unanswered),
-            tries=[f"ameide-ws up {' '.join(question.flag for question in unanswered)}"],
+            tries=[" ".join((command, *(question.flag for question in unanswered)))],
         )
     return tuple(answer or "" for answer in answers)

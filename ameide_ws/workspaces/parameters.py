@@ -22,6 +22,14 @@ class Answers(NamedTuple):
     preset_id: str | None = None
 
 
+class Target(NamedTuple):
+    """What the values are for: a workspace's name, its owner, and whether it is yet to be made."""
+
+    name: str
+    owner_id: str
+    is_new: bool
+
+
 class Blank(NamedTuple):
     """A parameter, whichever way Coder told of it."""
 
@@ -47,45 +55,49 @@ def choose_preset(presets: Iterable[Preset], wish: Wish) -> Preset | None:
     raise NotFound(
         f"the template {safe(wish.template)} has no preset “{safe(wish.preset)}”",
         cause=f"its presets are: {names}" if presets else "it has no presets",
-        tries=(f"ameide-ws up --preset '{safe(meant or (presets[0].Name if presets else 'none'))}'",),
+        tries=(wish.anew(wish.name, f"--preset '{safe(meant or (presets[0].Name if presets else 'none'))}'"),),
     )
 
 
 def answer_parameters(
-    coder: Coder, wish: Wish, template: Template, owner_id: str, before: Mapping[str, str], *, is_new: bool
+    coder: Coder, wish: Wish, template: Template, target: Target, before: Mapping[str, str]
 ) -> Course[Answers]:
     """The values for a build: those of the build before, a new workspace's preset, those given; the rest is asked.
 
     Raises BadParameter for names and values that the template does not take, MissingInput for what nobody answers.
     """
     version = template.active_version_id
-    preset = choose_preset(coder.presets(version), wish) if is_new or wish.preset else None
+    preset = choose_preset(coder.presets(version), wish) if target.is_new or wish.preset else None
     values = dict(before)
     if preset is not None:
         values |= {item.Name: item.Value for item in preset.Parameters}
     values |= wish.parameters
     for _ in range(ROUNDS):
-        blanks = _blanks(coder, template, owner_id, values)
-        _refuse_unknown(blanks, wish)
+        blanks = _blanks(coder, template, target.owner_id, values)
+        _refuse_unknown(blanks, wish, target)
         missing = [blank for blank in blanks if blank.is_missing]
         if not missing:
             known = {blank.name for blank in blanks}
             kept = {name: value for name, value in values.items() if name in known}
             return Answers(kept, preset.ID if preset else None)
-        _refuse_given(missing, wish)
+        _refuse_given(missing, wish, target)
         questions = [
             Asked(f"{safe(blank.label)}{f' ({blank.complaint})' if blank.complaint else ''}?",
                   flag=f"--param {safe(blank.name)}=…", choices=blank.choices)
             for blank in missing
         ]  # fmt: skip
         why = f"the template {safe(template.name)} needs {len(missing)} more answer{'s' if len(missing) > 1 else ''}"
-        answers = yield from ask_all(questions, why)
+        answers = yield from ask_all(questions, why, wish.anew(target.name))
         values |= {blank.name: answer for blank, answer in zip(missing, answers, strict=True)}
     raise BadParameter(
         f"the template {safe(template.name)} does not take these answers",
         cause="; ".join(f"{blank.name}: {blank.complaint}" for blank in missing),
-        tries=[f"ameide-ws up {' '.join(f'--param {safe(blank.name)}=…' for blank in missing)}"],
+        tries=[wish.anew(target.name, *_flags(missing))],
     )
+
+
+def _flags(blanks: Iterable[Blank]) -> list[str]:
+    return [f"--param {safe(blank.name)}=…" for blank in blanks]
 
 
 def _blanks(coder: Coder, template: Template, owner_id: str, values: Mapping[str, str]) -> list[Blank]:
@@ -96,8 +108,9 @@ def _blanks(coder: Coder, template: Template, owner_id: str, values: Mapping[str
     _refuse_broken(template, evaluation.diagnostics)
     blanks = []
     for row in evaluation.parameters:
-        complaint = _complaint(row.diagnostics)
         is_empty = row.name not in values and not row.value.valid
+        # Of a value nobody gave, Terraform complains that it is null.
+        complaint = "" if is_empty else _complaint(row.diagnostics)
         is_missing = not row.ephemeral and (bool(complaint) or (row.required and is_empty))
         choices = tuple((option.value.value, option.name or option.value.value) for option in row.options)
         blanks.append(Blank(row.name, row.display_name or row.name, is_missing, choices, complaint))
@@ -129,7 +142,7 @@ def _refuse_broken(template: Template, diagnostics: Iterable[Diagnostic]) -> Non
         )
 
 
-def _refuse_unknown(blanks: list[Blank], wish: Wish) -> None:
+def _refuse_unknown(blanks: list[Blank], wish: Wish, target: Target) -> None:
     names = [blank.name for blank in blanks]
     for given in wish.parameters:
         if given not in names:
@@ -137,13 +150,11 @@ def _refuse_unknown(blanks: list[Blank], wish: Wish) -> None:
             raise BadParameter(
                 f"the template {safe(wish.template)} has no parameter “{safe(given)}”",
                 cause=f"its parameters are: {safe(', '.join(names))}" if names else "it has no parameters",
-                tries=(f"ameide-ws up --param {safe(meant)}=…",)
-                if meant
-                else ("ameide-ws up --plan   # what it uses",),
+                tries=(wish.anew(target.name, f"--param {safe(meant)}=…" if meant else "--plan   # what it uses"),),
             )
 
 
-def _refuse_given(missing: list[Blank], wish: Wish) -> None:
+def _refuse_given(missing: list[Blank], wish: Wish, target: Target) -> None:
     """A value that was given and is refused is an error, not a question."""
     wrong = [blank for blank in missing if blank.name in wish.parameters and blank.complaint]
     if wrong:
@@ -151,5 +162,5 @@ def _refuse_given(missing: list[Blank], wish: Wish) -> None:
             f"the template {safe(wish.template)} does not take "
             + ", ".join(f"{safe(blank.name)}=“{safe(wish.parameters[blank.name])}”" for blank in wrong),
             cause="; ".join(f"{safe(blank.name)}: {blank.complaint}" for blank in wrong),
-            tries=[f"ameide-ws up {' '.join(f'--param {safe(blank.name)}=…' for blank in wrong)}"],
+            tries=[wish.anew(target.name, *_flags(wrong))],
         )

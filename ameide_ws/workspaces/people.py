@@ -40,9 +40,12 @@ def require_template(coder: Coder, wish: Wish, found: Mapping[str, Template | No
         return template
     names = [one.name for one in coder.templates()]
     meant = near(wish.template, names)
+    named = [safe(wish.name)] if wish.name else []
     listed = ", ".join(safe(name) for name in names)
     raise NotFound(
         f"there is no template “{safe(wish.template)}”",
         cause=f"you can see: {listed}" if names else "you can see no template at all",
-        tries=(f"ameide-ws up --template {safe(meant or names[0])}",) if names else ("ask an administrator of Coder",),
+        tries=(" ".join(["ameide-ws up", *named, "--template", safe(meant or names[0])]) + wish.suffix,)
+        if names
+        else ("ask an administrator of Coder",),
     )

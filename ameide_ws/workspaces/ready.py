@@ -124,7 +124,7 @@ def _terraform(job: Job, look: Look) -> Stand:
         count = len(look.workspace.latest_build.resources)
         return Stand(State.DONE, f"{count} resource{'' if count == 1 else 's'}")
     if job.is_done:
-        return Stand(State.FAILED, "cancelled" if job.was_canceled else "failed")
+        return Stand(State.FAILED, "cancelled" if job.was_canceled else "")
     return Stand(State.MOVING, "being cancelled" if job.status == "canceling" else look.build_note)
 
 
@@ -151,8 +151,9 @@ def _scripts(agent: Agent) -> Stand:
     if agent.status != "connected" or agent.lifecycle_state in ("created", *_STOPPING):
         return Stand()
     running = [script.display_name for script in scripts if not script.status]
-    count = f"{len(scripts) - len(running)} of {len(scripts)}"
-    return Stand(State.MOVING, f"{count}, {', '.join(running)} still running" if running else count)
+    parts = [f"{len(scripts) - len(running)} of {len(scripts)}", *map(how_it_ended, failed)]
+    parts += [f"{', '.join(running)} still running"] if running else []
+    return Stand(State.MOVING, ", ".join(parts))
 
 
 def how_it_ended(script: Script) -> str:

@@ -7,7 +7,7 @@ from ameide_ws.coder.client import Coder
 from ameide_ws.coder.model import Agent, Build, Template, TemplateVersion, User, Workspace
 from ameide_ws.events import Course, Noticed, Progress, Started
 from ameide_ws.host import Host
-from ameide_ws.problems import Conflict, Forbidden, Problem, SignedOut, Usage
+from ameide_ws.problems import BadParameter, Conflict, Forbidden, Problem, SignedOut, Usage
 from ameide_ws.results import Up
 from ameide_ws.side_by_side import together
 from ameide_ws.text import safe
@@ -16,7 +16,7 @@ from ameide_ws.workspaces import usual
 from ameide_ws.workspaces.choose import choose
 from ameide_ws.workspaces.deadline import Deadline
 from ameide_ws.workspaces.moves import Move, next_move
-from ameide_ws.workspaces.parameters import Answers, answer_parameters
+from ameide_ws.workspaces.parameters import Answers, Target, answer_parameters
 from ameide_ws.workspaces.people import greeting, require_links, require_template
 from ameide_ws.workspaces.probing import editor_path
 from ameide_ws.workspaces.settling import settle
@@ -125,6 +125,8 @@ def _bring(coder: Coder, host: Host, wish: Wish, deadline: Deadline, scene: Scen
             asked = True
             if workspace is None or workspace.template_name != scene.template.name:
                 raise (_other_template(workspace, wish) if workspace else conflict) from conflict
+        except BadParameter as bad:
+            raise _with_flags(bad, wish, scene) from bad
         except Forbidden:
             # The template's policy refuses the version the workspace has; it takes the active one.
             if workspace is None or not workspace.outdated or update or wish.update is False:
@@ -151,7 +153,8 @@ def _create(coder: Coder, host: Host, wish: Wish, scene: Scene) -> Course[Ours]:
         }
     )
     version: TemplateVersion = found["version"]
-    answers = yield from answer_parameters(coder, wish, scene.template, scene.user.id, {}, is_new=True)
+    target = Target(scene.which.name, scene.user.id, is_new=True)
+    answers = yield from answer_parameters(coder, wish, scene.template, target, {})
     yield _header(coder, host, scene, version.name, Move.CREATE, wish)
     made = coder.create(scene.which.name, version.id, answers.values, answers.preset_id)
     return Ours(made, is_ours=True, unclaimed=made.latest_build.has_no_provisioner)
@@ -163,8 +166,8 @@ def _start(coder: Coder, wish: Wish, scene: Scene, workspace: Workspace, *, is_a
     answers = Answers(wish.parameters)
     if is_active:
         before = {row.name: row.value for row in coder.build_parameters(workspace.latest_build.id)}
-        owner = workspace.owner_id or scene.user.id
-        answers = yield from answer_parameters(coder, wish, scene.template, owner, before, is_new=False)
+        target = Target(workspace.name, workspace.owner_id or scene.user.id, is_new=False)
+        answers = yield from answer_parameters(coder, wish, scene.template, target, before)
     elif workspace.outdated and wish.update is None:
         yield Noticed(_newer_version(workspace, wish))
     version = scene.template.active_version_id if is_active else None
@@ -247,6 +250,14 @@ def _other_template(workspace: Workspace, wish: Wish) -> Conflict:
             f"ameide-ws up NAME --template {safe(wish.template)}   # under another name",
         ),
     )
+
+
+def _with_flags(bad: BadParameter, wish: Wish, scene: Scene) -> BadParameter:
+    """Coder's complaint about values, with the command that gives other ones."""
+    if not bad.fields:
+        return bad
+    command = wish.anew(scene.which.name, *(f"--param {field}=…" for field in bad.fields))
+    return BadParameter(bad.message, cause=bad.cause, tries=(command,), ref=bad.ref)
 
 
 def _while_building(problem: SignedOut, again: str) -> SignedOut:

@@ -213,7 +213,9 @@ class Vigil:
     def _script_warning(self, standing: Standing, *, now: bool) -> Iterator[Event]:
         """A failed script is told once, when the lines that explain it have had a moment to arrive."""
         agent = self._look.agent
-        if agent is None or standing.scripts.state is not State.FAILED or self._wish.wait == "scripts":
+        if agent is None or self._wish.wait == "scripts":
+            return
+        if standing.scripts.state is not State.FAILED and not any(script.has_failed for script in agent.start_scripts):
             return
         if self._script_warning_at is None:
             self._script_warning_at = self._host.monotonic() + SETTLE_SECONDS

@@ -38,7 +38,13 @@ class Wish:
 
     def again(self, name: str) -> str:
         """The command that comes back to this workspace."""
-        return f"ameide-ws up {name}{self.suffix}"
+        return f"ameide-ws up {safe(name)}{self.suffix}"
+
+    def anew(self, name: str | None, *flags: str) -> str:
+        """The command that asks for the same once more, with these flags."""
+        template = [f"--template {safe(self.template)}"] if self.template_chosen else []
+        named = [safe(name)] if name else []
+        return " ".join(["ameide-ws up", *named, *template, *self.suffix.split(), *flags])
 
 
 class Which(NamedTuple):
