@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from threading import Event
 from typing import Any, NamedTuple
@@ -107,6 +107,16 @@ class Target:
         self._shared = None
         self.__dict__.pop("client", None)
         return world
+
+    @contextmanager
+    def held(self, beat: str) -> Iterator[None]:
+        """Within this, the next build waits before a beat; a real build takes its seconds anyhow."""
+        hold = self._sandbox.world.hold(beat) if self._sandbox else None
+        try:
+            yield
+        finally:
+            if hold is not None:
+                hold.release()
 
     def close(self) -> None:
         self._http.close()
