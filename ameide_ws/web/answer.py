@@ -96,7 +96,7 @@ class Jar:
             pair, *attributes = line.split(";")
             name, _, value = pair.strip().partition("=")
             scope = next((a.strip()[5:] for a in attributes if a.strip().lower().startswith("path=")), path)
-            if not _KEPT.fullmatch(name) or not scope.startswith(APP_ROUTES) or not path.startswith(scope):
+            if not _KEPT.fullmatch(name) or not scope.startswith(APP_ROUTES) or not _covers(scope, path):
                 continue
             with self._lock:
                 if _COOKIE_VALUE.fullmatch(value):
@@ -107,7 +107,12 @@ class Jar:
     def cookies(self, path: str) -> list[str]:
         """The `name=value` pairs for a request to `path`."""
         with self._lock:
-            return [f"{name}={value}" for (name, scope), value in self._cookies.items() if path.startswith(scope)]
+            return [f"{name}={value}" for (name, scope), value in self._cookies.items() if _covers(scope, path)]
+
+
+def _covers(scope: str, path: str) -> bool:
+    """Whether a cookie's path holds for a request's: whole names only (RFC 6265, 5.1.4)."""
+    return path == scope or path.startswith(scope if scope.endswith("/") else f"{scope}/")
 
 
 def parse_date(text: str) -> datetime | None:

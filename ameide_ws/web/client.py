@@ -132,10 +132,13 @@ class Web:
             port = url.port or _PORTS.get(url.scheme, 0)
             sign = self._seal.headers(url.scheme, url.raw_host.decode("ascii"), port, HEADER, [])
             target = url.raw_path.decode("ascii")
-            return socket.dial(
-                self.origin, target, sign, self._ready().connector, deadline,
-                limits=self._limits, user_agent=self._user_agent, pings=pings,
-            )  # fmt: skip
+            with self._noting(call.method, url.path) as note:
+                opened = socket.dial(
+                    self.origin, target, sign, self._ready().connector, deadline,
+                    limits=self._limits, user_agent=self._user_agent, pings=pings,
+                )  # fmt: skip
+                note("101", "")
+            return opened
 
         return self._tries(call, attempt, self._limits.connect)
 
@@ -249,16 +252,29 @@ class Web:
             call.method, url, content=call.content, headers=headers,
             extensions={"timeout": timeouts(deadline), **signed(way, cookies or ())},
         )  # fmt: skip
-        begun = self._host.monotonic()
-        status, request_id = "no answer", ""
-        try:
+        with self._noting(call.method, url.path) as note:
             reply = Reply(client.send(request, stream=True), deadline)
-            status, request_id = str(reply.status), reply.headers.get("x-coder-request-id", "")
-            return reply
+            note(str(reply.status), reply.headers.get("x-coder-request-id", ""))
+        return reply
+
+    @contextlib.contextmanager
+    def _noting(self, method: str, path: str) -> Iterator[Callable[[str, str], None]]:
+        """Writes the debug line of one exchange, of which status and request id are told while it runs."""
+        begun = self._host.monotonic()
+        said = ["no answer", ""]
+
+        def note(*seen: str) -> None:
+            said[:] = seen
+
+        try:
+            yield note
+        except Refused as refused:
+            note(str(refused.answer.status), refused.answer.request_id)
+            raise
         finally:
             if self._debug is not None:
                 took = round((self._host.monotonic() - begun) * 1000)
-                self._debug(f"{call.method} {safe(url.path)} {status} {took} ms {safe(request_id)}".rstrip())
+                self._debug(f"{method} {safe(path)} {said[0]} {took} ms {safe(said[1])}".rstrip())
 
     def _failed(self, error: Failed | Late | body.Fault, deadline: Deadline, ref: str = "") -> Failed:
         """What went wrong in one try, as the person will be told."""

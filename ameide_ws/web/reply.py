@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ameide_ws.host import Host
+from ameide_ws.text import safe
 from ameide_ws.web import body, words
 from ameide_ws.web.connect import Connector, Resolver, system_resolver
 from ameide_ws.web.deadline import Deadline, Limits
@@ -50,7 +51,9 @@ class Reply:
     @property
     def request_ref(self) -> str:
         """The id to quote when asking for help."""
-        return words.request_ref(self.headers.get("x-coder-request-id", ""))
+        ref = words.request_ref(self.headers.get("x-coder-request-id", ""))
+        trace = safe(self.headers.get("x-trace-id", ""))
+        return f"{ref} trace {trace}".strip() if trace else ref
 
     def aside(self, name: str) -> list[str]:
         """Values of a header that is kept from the library: `set-cookie`, `location`."""

@@ -8,7 +8,7 @@ import pytest
 
 from ameide_ws.problems import BadAnswer, Broken, NotCoder, Problem, TooLarge
 from ameide_ws.web import Refused, Unsure, Web
-from tests.web.conftest import Server
+from tests.web.conftest import Maker, Server
 
 NGINX = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>"
@@ -179,10 +179,10 @@ def test_F07_items_break_midway_with_a_problem(server: Server, web: Web) -> None
     assert got == [{"id": 1}, {"id": 2}]
 
 
-def test_debug_lines_hold_no_query_and_no_token(server: Server, web_to: "object") -> None:
+def test_debug_lines_hold_no_query_and_no_token(server: Server, web_to: Maker) -> None:
     lines: list[str] = []
-    server.always(200, {}, X_Coder_Request_Id="r-1\x1b[31m".replace("\x1b[31m", ""))
-    web = web_to(server.url, debug=lines.append)  # type: ignore[operator]
+    server.always(200, {}, X_Coder_Request_Id="r-1")
+    web = web_to(server.url, debug=lines.append)
     web.get("/api/v2/x", {"q": "secret"})
     server.always(404, b"<html>", Content_Type="text/html")
     with pytest.raises(NotCoder):
@@ -190,4 +190,14 @@ def test_debug_lines_hold_no_query_and_no_token(server: Server, web_to: "object"
     assert lines[0].startswith("GET /api/v2/x 200 ")
     assert lines[0].endswith(" ms r-1")
     assert lines[1].startswith("GET /api/v2/y 404 ")
+    with pytest.raises(Refused):
+        web.dial("/api/v2/w", {"q": "secret"})
+    assert lines[2].startswith("GET /api/v2/w 404 ")
     assert "secret" not in "".join(lines)
+
+
+def test_F23_the_trace_is_kept_for_the_reference(server: Server, web: Web) -> None:
+    server.always(200, b"{", Content_Type="application/json", X_Coder_Request_Id="r-7", X_Trace_Id="t-9")
+    with pytest.raises(BadAnswer) as caught:
+        web.get("/api/v2/x")
+    assert caught.value.ref == "request r-7 trace t-9"

@@ -82,6 +82,7 @@ def test_W27_coders_app_cookie_is_kept_for_its_path(server: Server, web: Web) ->
         f"coder_session_token=stolen; Path={APP}",
         f"vscode-tkn=x; Path={APP}",
         "coder_signed_app_token=x; Path=/",
+        "coder_signed_app_token=x; Path=/@dev1/demo.main/apps/code",
         "coder_signed_app_token=x; Path=/@dev1/other/apps/x/",
         f"coder_signed_app_token=a b; Path={APP}",
         f"coder_signed_app_token=x\r\nEvil: 1; Path={APP}",

@@ -1,14 +1,18 @@
 """WebSockets: dialled with the token, capped, pinged, refused, ended."""
 
 import logging
+import ssl
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from socket import AF_INET
 from typing import Any
 
 import pytest
+import trustme
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
@@ -40,6 +44,22 @@ def greet(connection: ServerConnection) -> None:
     connection.send("hello")
     connection.send(b"\x00\xff")
     connection.recv()
+
+
+def test_D2_a_socket_over_tls_is_dialled_the_same_way(web_to: Maker, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("coder.test").configure_cert(made)
+    with serving(greet, ssl=made) as port:
+        web = web_to(
+            "https://coder.test",
+            ca_file=str(tmp_path / "ca.pem"),
+            resolver=lambda name, due: [(AF_INET, ("127.0.0.1", port))],
+        )
+        with web.dial("/api/v2/w") as socket:
+            assert socket.recv(2) == "hello"
+        assert web.upgrade("/@dev1/demo/apps/x/", Jar()).status == 101
 
 
 def test_D2_a_socket_is_dialled_with_the_token_and_little_else(web_to: Maker) -> None:
