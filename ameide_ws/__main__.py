@@ -9,15 +9,15 @@ import sys
 
 def run() -> None:
     """Answer one command line and end the process with its exit code."""
-    _guard()
+    guard()
     if sys.argv[0].endswith("__main__.py"):
-        _forget_this_folder()
+        forget_this_folder()
     from ameide_ws.cli.quick import quick
 
     words = sys.argv[1:]
     text = quick(words)
     if text is not None:
-        _leave(_print(text))
+        leave(say(text))
     import gc
 
     # What a short command allocates is gone with the process; collecting it on the way only costs time.
@@ -28,10 +28,10 @@ def run() -> None:
 
     if LONG.intersection(words):
         gc.enable()
-    _leave(main(words, Host()))
+    leave(main(words, Host()))
 
 
-def _guard() -> None:
+def guard() -> None:
     """A Ctrl-C during the imports ends quietly. `_signal`, because `signal` loads enum first."""
     import _signal  # type: ignore[import-not-found]
 
@@ -39,14 +39,14 @@ def _guard() -> None:
         _signal.signal(_signal.SIGINT, lambda *_: os._exit(130))
 
 
-def _forget_this_folder() -> None:
+def forget_this_folder() -> None:
     """`python -m` puts the current folder first on the path, where a stranger's file could pass for a library."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     if sys.path and sys.path[0] in ("", os.getcwd()) and sys.path[0] != here:
         del sys.path[0]
 
 
-def _print(text: str) -> int:
+def say(text: str) -> int:
     """A text on stdout; the exit code."""
     if sys.stdout is None:
         return 0
@@ -57,19 +57,19 @@ def _print(text: str) -> int:
     except BrokenPipeError:
         return 141
     except OSError as error:
-        _complain(f"error: cannot write output: {error.strerror}\n")
+        complain(f"error: cannot write output: {error.strerror}\n")
         return 1
     return 0
 
 
-def _complain(text: str) -> None:
+def complain(text: str) -> None:
     try:
         sys.stderr.write(text)
     except (OSError, ValueError, AttributeError):
         return
 
 
-def _leave(code: int) -> None:
+def leave(code: int) -> None:
     """Flush and end at once: what the interpreter tidies up at its end, the system does faster."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -95,7 +95,7 @@ def one_of(value: str, known: tuple[str, ...], where: str) -> str:
     meant = near(value, known)
     guess = f"did you mean {meant}? " if meant else ""
     raise Usage(
-        f"“{safe(value)}” cannot stand behind {where.removeprefix('ameide-ws ')}",
+        f"“{safe(value)}” cannot stand behind {where.rpartition(' ')[2]}",
         cause=f"{guess}there are {', '.join(known)}",
         tries=(f"{where} {meant or known[0]}",),
     )
