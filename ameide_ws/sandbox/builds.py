@@ -44,7 +44,8 @@ def post(
         if before.is_active:
             message = "A workspace build is already active."
             raise Refused(409, message, message)
-        if before.word == "deleted":
+        # Deleting a deleted workspace is allowed (coderd/workspacebuilds.go).
+        if before.word == "deleted" and transition != "delete":
             detail = "This workspace has been deleted and cannot be modified."
             raise Refused(409, f"Cannot {transition} a deleted workspace!", detail)
         version = version or before.version

@@ -161,9 +161,11 @@ async def join(ws: WebSocket, editor: Any) -> None:
             return editor.close_code or 1006, editor.close_reason or ""
 
     coming, going = asyncio.create_task(to_editor()), asyncio.create_task(to_browser())
-    await asyncio.wait((coming, going), return_when=asyncio.FIRST_COMPLETED)
-    for task in (coming, going):
-        task.cancel()
+    try:
+        await asyncio.wait((coming, going), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (coming, going):
+            task.cancel()
     ended = await asyncio.gather(coming, going, return_exceptions=True)
     if isinstance(ended[1], tuple):
         code, reason = ended[1]
@@ -178,6 +180,7 @@ async def plain_page(world: World, scope: Scope, receive: Receive, send: Send) -
     method = "WS" if is_socket else scope["method"]
     asked = Request(method, scope["path"], scope["query_string"].decode("latin-1"), headers_of(scope), body)
     world.delivered.append(asked)
+    del world.delivered[:-1000]
     if is_socket:
         ws = WebSocket(scope, receive, send)
         await ws.accept()

@@ -19,7 +19,10 @@ from .answers import Refused, refusal, standing_headers
 from .faults import Fault
 from .world import Request, World
 
-BODY_CAP = 8 * 1024 * 1024
+# Enough for a file that is dropped into the editor.
+BODY_CAP = 64 * 1024 * 1024
+# A sandbox in the background lives for days; tests need far fewer.
+REMEMBERED = 10_000
 # Calls made to find out whether a token is good; a stranger's token is no surprise there.
 PROBING = ("/api/v2/users/me", "/api/v2/buildinfo", "/api/v2/")
 
@@ -37,7 +40,10 @@ class Gate:
             return
         self._activity(+1)
         world = self._world()
+        visit = asyncio.current_task()
         try:
+            if visit is not None:
+                world.visits.add(visit)
             await self._enter(world, scope, receive, send)
         except ClientDisconnected:
             return
@@ -46,6 +52,8 @@ class Gate:
             raise
         finally:
             self._activity(-1)
+            if visit is not None:
+                world.visits.discard(visit)
 
     async def _enter(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
         is_socket = scope["type"] == "websocket"
@@ -58,11 +66,15 @@ class Gate:
             body,
         )
         world.requests.append(asked)
+        if len(world.requests) > REMEMBERED:
+            del world.requests[: REMEMBERED // 2]
         self._judge(world, asked)
         scope["world"], scope["asked"] = world, asked
         token, scope["token_from"] = token_of(asked)
         scope["token"], scope["me"] = token, world.tokens.get(token or "")
         limited, extra = self._count(world, scope, asked)
+        if len(body) > BODY_CAP:
+            limited = Refused(413, "Request body too large.", "http: request body too large")
         answer = decorated(send, extra)
         fault = world.faults.pick(asked.method, asked.path)
         if fault is not None:

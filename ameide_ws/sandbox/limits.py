@@ -13,11 +13,15 @@ class Limits:
         self.limit = limit
         self._clock = clock
         self._counts: dict[tuple[str, str, int], int] = {}
+        self._window = 0
 
     def count(self, who: str, path: str) -> tuple[bool, dict[str, str]]:
         """Count one request: whether it may pass, and the headers either answer carries."""
         now = self._clock()
         window = int(now // WINDOW)
+        if window != self._window:
+            self._window = window
+            self._counts = {key: many for key, many in self._counts.items() if key[2] >= window - 1}
         # httprate slides: the last window weighs as much as is left of it.
         before = self._counts.get((who, path, window - 1), 0)
         here = self._counts.get((who, path, window), 0)

@@ -179,9 +179,9 @@ class Sandbox:
             end()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
+        # A runner ends what is left of the tasks before it closes the loop.
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         serving = asyncio.create_task(self._server.serve([self._socket, self._page_socket]))

@@ -101,10 +101,11 @@ class World:
         # What the GitHub device flow says for each new code before it says "linked".
         self.device_answers: list[str] = ["authorization_pending"]
         self.device_codes: dict[str, list[str]] = {}
-        self.signed: dict[str, tuple[str, Person]] = {}
+        self.signed: dict[str, tuple[str, Person, datetime]] = {}
         self._holds: dict[str, list[Hold]] = {beat: [] for beat in BEATS}
         self._once: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.visits: set[asyncio.Task[Any]] = set()
 
     # -- what it was given ---------------------------------------------------------------------------------------------
 
@@ -271,8 +272,8 @@ class World:
         )
 
     def end(self) -> None:
-        """The world's end, on the loop: its tasks and its workspaces' processes."""
-        for task in list(self._tasks):
+        """The world's end, on the loop: its tasks, its open sockets and its workspaces' processes."""
+        for task in [*self._tasks, *self.visits]:
             task.cancel()
         for workspace in self.workspaces:
             for build in workspace.builds:

@@ -117,6 +117,62 @@ def test_a_transition_that_is_none_is_refused(api: httpx.Client, world: World, b
     assert (answer.status_code, answer.json()["message"]) == (400, "Validation failed.")
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"transition": "start", "on_success": {"transition": "start"}}, 400, "OnSuccess is only permitted"),
+        ({"transition": "stop", "on_success": {"transition": "stop"}}, 400, "OnSuccess transition must be start."),
+        ({"transition": "stop", "on_success": {"transition": "start", "reason": "cli"}}, 400, "The sandbox refuses"),
+        (
+            {"transition": "stop", "on_success": {"transition": "start", "template_version_id": "x"}},
+            403,
+            "Unauthorized",
+        ),
+        ({"transition": "start", "template_version_id": "x"}, 400, "template version does not exist"),
+    ],
+)
+def test_a_follow_up_that_is_none_is_refused(
+    api: httpx.Client, world: World, body: dict[str, Any], status: int, message: str
+) -> None:
+    arranged = world.workspace("demo")
+    answer = api.post(f"/api/v2/workspaces/{arranged.id}/builds", json=body)
+    assert answer.status_code == status
+    assert answer.json()["message"].startswith(message)
+
+
+def test_a_version_of_another_template_is_refused(api: httpx.Client, world: World) -> None:
+    arranged = world.workspace("demo")
+    body = {"transition": "start", "template_version_id": template_of(api, "ameide-gitops")["active_version_id"]}
+    answer = api.post(f"/api/v2/workspaces/{arranged.id}/builds", json=body)
+    assert (answer.status_code, answer.json()["message"]) == (400, "template version doesn't match template")
+
+
+def test_a_body_over_4_mib_is_too_large(api: httpx.Client) -> None:
+    assert create(api, autostart_schedule="x" * 5_000_000).status_code == 413
+
+
+@pytest.mark.parametrize(("ttl_ms", "kept"), [(90_000, 60_000), (None, 1_800_000), (0, 1_800_000)])
+def test_a_lifetime_is_cut_to_minutes_or_the_templates(api: httpx.Client, ttl_ms: int | None, kept: int) -> None:
+    assert create(api, ttl_ms=ttl_ms).json()["ttl_ms"] == kept
+
+
+@pytest.mark.parametrize("ttl_ms", [5, 40 * 86_400_000])
+def test_a_lifetime_out_of_bounds_is_refused(api: httpx.Client, ttl_ms: int) -> None:
+    answer = create(api, ttl_ms=ttl_ms)
+    assert (answer.status_code, [one["field"] for one in answer.json()["validations"]]) == (400, ["ttl_ms"])
+
+
+def test_logs_may_be_had_as_text(api: httpx.Client, world: World) -> None:
+    arranged = world.workspace("demo")
+    assert arranged.agent is not None
+    build = api.get(f"/api/v2/workspacebuilds/{arranged.latest.id}/logs?format=text").text
+    assert "[info] [provisioner|Initializing Terraform Directory] Terraform 1.11.4\n" in build
+    agent = api.get(f"/api/v2/workspaceagents/{arranged.agent.id}/logs?format=text").text
+    assert "[info] [agent.main|dotfiles] dotfiles: done\n" in agent
+    assert api.get(f"/api/v2/workspacebuilds/{arranged.latest.id}/logs?format=text&follow").status_code == 400
+    assert api.get(f"/api/v2/workspacebuilds/{arranged.latest.id}/logs?after=x").status_code == 400
+
+
 def test_an_id_that_is_none_is_refused_and_an_unknown_one_is_absent(api: httpx.Client) -> None:
     assert api.get("/api/v2/workspaces/demo").status_code == 400
     assert api.get("/api/v2/workspaces/00000000-0000-4000-8000-000000000000").status_code == 404

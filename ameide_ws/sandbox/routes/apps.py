@@ -45,7 +45,7 @@ def base_of(request: HTTPConnection) -> str:
 def who(request: HTTPConnection) -> tuple[Person | None, bool]:
     """Who asks, and whether the signed cookie of an earlier answer says so already."""
     signed = world_of(request).signed.get(cookies_of(asked_of(request)).get(SIGNED, ""))
-    if signed is not None and signed[0] == base_of(request):
+    if signed is not None and signed[0] == base_of(request) and signed[2] > now():
         return signed[1], True
     return request.scope["me"], False
 
@@ -73,9 +73,10 @@ def way_in(request: HTTPConnection) -> tuple[Agent, dict[str, str]]:
         raise Turned(page(404, "Application Unavailable", f'Agent state is "{agent.status}", not "connected"'))
     if known:
         return agent, {}
-    token = secrets.token_urlsafe(32)
-    world.signed[token] = (base_of(request), person)
-    expires = format_datetime(now() + timedelta(minutes=1), usegmt=True)
+    token, until = secrets.token_urlsafe(32), now() + timedelta(minutes=1)
+    world.signed = {old: given for old, given in world.signed.items() if given[2] > now()}
+    world.signed[token] = (base_of(request), person, until)
+    expires = format_datetime(until, usegmt=True)
     cookie = f"{SIGNED}={token}; Path={base_of(request)}; Expires={expires}; HttpOnly; SameSite=Lax"
     return agent, {"set-cookie": cookie}
 

@@ -13,6 +13,8 @@ from ..answers import SIGNED_OUT, Refused, absent
 from ..people import ORGANIZATION_ID, Person
 from ..world import Request, World
 
+LARGEST = 4 * 1024 * 1024
+
 
 def world_of(request: HTTPConnection) -> World:
     world: World = request.scope["world"]
@@ -88,6 +90,8 @@ def read_body(request: HTTPConnection, fields: Mapping[str, Any]) -> dict[str, A
     Coder ignores a field it does not know. Here it is refused: it can only be a client's typing error.
     """
     raw = asked_of(request).body
+    if len(raw) > LARGEST:
+        raise Refused(413, "Request body too large.", "http: request body too large")
     try:
         body = json.loads(raw)
     except ValueError as wrong:

@@ -93,8 +93,7 @@ async def logs(request: Asked) -> Response:
 
 def text_of(row: Json) -> str:
     """A row as Coder prints it (codersdk/provisionerdaemons.go)."""
-    said = f"{row['stage']}: {row['output']}" if row["output"] else row["stage"]
-    return f"{row['created_at']} [{row['log_level']}] [{row['log_source']}] {said}"
+    return f"{row['created_at']} [{row['log_level']}] [provisioner|{row['stage']}] {row['output']}"
 
 
 @refusing

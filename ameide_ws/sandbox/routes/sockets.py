@@ -48,10 +48,12 @@ async def one_way(ws: WebSocket, speak: Awaitable[None], violation: tuple[int, s
     """Speak until done, until the other side leaves, or until it says something, which ends it."""
     speaking = asyncio.ensure_future(speak)
     listening = asyncio.ensure_future(ws.receive())
-    await asyncio.wait((speaking, listening), return_when=asyncio.FIRST_COMPLETED)
-    spoke_up = listening.done() and listening.result()["type"] == "websocket.receive"
-    for task in (speaking, listening):
-        task.cancel()
+    try:
+        await asyncio.wait((speaking, listening), return_when=asyncio.FIRST_COMPLETED)
+        spoke_up = listening.done() and listening.result()["type"] == "websocket.receive"
+    finally:
+        for task in (speaking, listening):
+            task.cancel()
     with suppress(asyncio.CancelledError, WebSocketDisconnect):
         await speaking
     with suppress(asyncio.CancelledError):

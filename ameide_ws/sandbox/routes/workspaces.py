@@ -43,7 +43,12 @@ BUILD = {
     "reason": str,
     "on_success": dict,
 }
-ON_SUCCESS = {"transition": str, "template_version_id": str, "rich_parameter_values": list, "reason": str}
+ON_SUCCESS = {
+    "transition": str,
+    "template_version_id": str,
+    "rich_parameter_values": list,
+    "template_version_preset_id": str,
+}
 REASONS = ("dashboard", "cli", "ssh_connection", "vscode_connection", "jetbrains_connection", "task_manual_pause")
 
 
@@ -179,6 +184,9 @@ def lifetime(body: dict[str, Any], version: Version) -> int | None:
     if ttl < 60_000:
         detail = "time until shutdown must be at least one minute"
         raise Refused(400, "Invalid Workspace Time to Shutdown.", validations=[("ttl_ms", detail)])
+    if ttl > 30 * 24 * 3_600_000:
+        detail = "time until shutdown must be less than 30 days"
+        raise Refused(400, "Invalid Workspace Time to Shutdown.", validations=[("ttl_ms", detail)])
     return ttl - ttl % 60_000
 
 
@@ -225,9 +233,7 @@ async def build(request: Asked) -> Response:
         raise Refused(400, "Validation failed.", validations=tags)
     on_success = body.get("on_success")
     if on_success is not None:
-        check_fields(on_success, ON_SUCCESS)
-        if transition != "stop" or on_success.get("transition") != "start":
-            raise Refused(400, "Invalid on_success.", "Only a start after a stop is supported.")
+        check_follow_up(request, transition, on_success)
     made = builds.post(
         world,
         workspace,
@@ -244,6 +250,24 @@ async def build(request: Asked) -> Response:
     return reply(made.json(posted=world.matched()), 201)
 
 
+def check_follow_up(request: Asked, transition: str, wish: dict[str, Any]) -> None:
+    """What `on_success` may say; a member may not pin its version."""
+    check_fields(wish, ON_SUCCESS)
+    given_values(wish)
+    if transition != "stop":
+        raise Refused(400, "OnSuccess is only permitted when stopping a workspace.")
+    if wish.get("transition") != "start":
+        raise Refused(400, "OnSuccess transition must be start.")
+    if wish.get("template_version_preset_id") and not wish.get("template_version_id"):
+        raise Refused(400, "OnSuccess TemplateVersionPresetID requires TemplateVersionID.")
+    if wish.get("template_version_id") and not me(request).is_owner:
+        detail = (
+            "Pinning a template version on the follow-up build requires template update permission. "
+            "Omit template_version_id to use the active version."
+        )
+        raise Refused(403, "Unauthorized to queue follow-up workspace build.", detail)
+
+
 def checks(transition: str, reason: str) -> list[tuple[str, str, tuple[str, ...]]]:
     return [("transition", transition, ("start", "stop", "delete")), ("reason", reason, ("", *REASONS))]
 
@@ -254,9 +278,11 @@ def wanted_version(request: Asked, workspace: Workspace, body: dict[str, Any]) -
     if not wanted:
         return None
     version = world_of(request).version(wanted)
-    if version is None or version.template is not workspace.template:
-        wrong = [("template_version_id", "template version not found")]
-        raise Refused(400, f'Template version "{wanted}" doesn\'t exist.', validations=wrong)
+    if version is None:
+        raise Refused(400, "template version does not exist", "sql: no rows in result set")
+    if version.template is not workspace.template:
+        detail = f"templateVersion.TemplateID = {version.template.id}, template.ID = {workspace.template.id}"
+        raise Refused(400, "template version doesn't match template", detail)
     return version
 
 
