@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+_NO_FAREWELL = struct.pack("ii", 1, 0)  # closed like this, a connection is reset
+
 
 class Relay:
     """Takes connections on a loopback port and passes their bytes on; what it does to answers can be changed any time.
@@ -108,7 +110,8 @@ class Relay:
             if faulty and (self._raw is not None or self._reset):
                 self.sent += client.recv(65536)
                 if self._reset:
-                    _abort(client)
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_FAREWELL)
+                    client.close()
                     return
                 client.sendall(self._raw or b"")
                 return
@@ -159,9 +162,9 @@ class Relay:
 
 
 def _abort(sock: socket.socket) -> None:
-    """Close with a reset instead of a farewell."""
+    """Break a connection that another thread may be reading."""
     with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_FAREWELL)
         # close() alone waits for a recv() in another thread; shutdown() wakes it.
         sock.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(OSError):

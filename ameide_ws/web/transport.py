@@ -148,9 +148,7 @@ def _is_readable(sock: socket.socket) -> bool:
 
 
 @cache
-def _transport_class() -> type["httpx.BaseTransport"]:
-    load()
-    import httpcore
+def _body_class() -> type["httpx.SyncByteStream"]:
     import httpx
 
     class Body(httpx.SyncByteStream):
@@ -166,6 +164,15 @@ def _transport_class() -> type["httpx.BaseTransport"]:
 
         def close(self) -> None:
             self._chunks.close()
+
+    return Body
+
+
+@cache
+def _transport_class() -> type["httpx.BaseTransport"]:
+    load()
+    import httpcore
+    import httpx
 
     class Transport(httpx.BaseTransport):
         """Checks and signs each request, and sends it over a pool of our own connections."""
@@ -194,8 +201,9 @@ def _transport_class() -> type["httpx.BaseTransport"]:
             if sum(len(name) + len(value) + 4 for name, value in answer.headers) > _HEAD:
                 answer.close()
                 raise Failed(words.too_large(self._origin, "the head of the answer is larger than 64 KiB"), again=0)
-            body = Body(answer.stream, self._origin)
-            return httpx.Response(answer.status, headers=headers, stream=body, extensions={ASIDE: aside})
+            body: Any = _body_class()
+            stream = body(answer.stream, self._origin)
+            return httpx.Response(answer.status, headers=headers, stream=stream, extensions={ASIDE: aside})
 
         def forget(self) -> None:
             """Begin with new connections; old ones may still be in use, and are closed at the end."""

@@ -211,6 +211,36 @@ def test_F07_a_reset_is_broken_too(server: Server, web_to: Maker) -> None:
         assert web.get("/api/v2/x").status == 200
 
 
+def test_F07_a_reset_that_stays_is_broken(web_to: Maker) -> None:
+    with Relay() as relay:
+        relay.reset()
+        web = web_to(relay.url)
+        with pytest.raises(Broken, match="broke before"):
+            web.get("/api/v2/x")
+        with pytest.raises(Unsure):
+            web.post("/api/v2/x", {"a": "x" * 3_000_000})
+
+
+def test_F06_a_server_that_does_not_take_the_request(web_to: Maker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        limits = LIMITS._replace(total=0.3)
+        web = web_to(f"http://127.0.0.1:{deaf.getsockname()[1]}", limits=limits)
+        with pytest.raises(Unsure) as caught:
+            web.post("/api/v2/x", {"a": "x" * 20_000_000})
+        assert isinstance(caught.value.problem, TooSlow)
+
+
+def test_F11_an_address_of_an_unknown_family_is_passed_over(server: Server, web_to: Maker) -> None:
+    addresses = [(9999, ("x", 1)), (V4, ("127.0.0.1", server.port))]
+    web = web_to("http://coder.test", insecure_http=True, resolver=lambda name, port: addresses)
+    assert web.get("/api/v2/x").status == 200
+
+
+def test_F02_a_name_without_addresses_is_no_reply(web_to: Maker) -> None:
+    with pytest.raises(Unreachable):
+        web_to("http://coder.test", insecure_http=True, resolver=lambda name, port: []).get("/")
+
+
 def test_F07_a_long_answer_cut_in_the_middle(server: Server, web_to: Maker) -> None:
     server.always(200, [{"id": n} for n in range(20_000)])
     with Relay("127.0.0.1", server.port) as relay:

@@ -73,6 +73,8 @@ BAD = [
     "https://good\u200b.com",
     "https://good\u202e.com",
     "https://xn--zzzzzz-.example",
+    "https://xn--a.example",
+    "https://x\u2100y.example",
     "https://" + "a" * 64 + ".com",
     "https://" + "a." * 130 + "com",
     "https://a.example/" + "x" * 3000,

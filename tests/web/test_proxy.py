@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ameide_ws.problems import ProxyTrouble
+from ameide_ws.problems import ProxyTrouble, TooSlow
 from ameide_ws.web import Jar
 from ameide_ws.web.origin import Origin
 from ameide_ws.web.proxy import choose
 from ameide_ws.web.words import Failed
-from tests.web.conftest import Maker, Server, WebHost
+from tests.web.conftest import LIMITS, Maker, Server, WebHost
 from tests.wire import Relay, closed_port
 
 HERE = Origin("https", "coder.example.com", 443)
@@ -171,6 +171,19 @@ def test_F04_a_proxy_that_refuses_is_named(answer: bytes, said: str, web_to: Mak
             assert f"127.0.0.1:{relay.port} (from ALL_PROXY)" in caught.value.message
             assert "secret" not in f"{caught.value}{caught.value.cause}{caught.value.tries}"
         assert relay.connections == 3
+
+
+def test_F04_a_silent_proxy_ends_with_the_deadline(web_to: Maker) -> None:
+    with Relay() as relay:
+        relay.hold()
+        host = WebHost({"ALL_PROXY": f"http://127.0.0.1:{relay.port}"})
+        web = web_to("http://coder.test", insecure_http=True, host=host, limits=LIMITS._replace(connect=0.1))
+        with pytest.raises(TooSlow, match=r"no connection to coder\.test:80 within 0\.1 s"):
+            web.get("/api/v2/x")
+        relay.pass_on()
+        relay.reset()
+        with pytest.raises(ProxyTrouble, match="does not answer"):
+            web.get("/api/v2/x")
 
 
 def test_F04_a_proxy_that_is_not_there_is_named(web_to: Maker) -> None:
