@@ -6,6 +6,7 @@ It wraps the routes as plain ASGI, because faults and headers concern sockets as
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -23,6 +24,7 @@ from .world import Request, World
 BODY_CAP = 64 * 1024 * 1024
 # A sandbox in the background lives for days; tests need far fewer.
 REMEMBERED = 10_000
+LIMITED = ("/api/v2/", "/api/experimental/", "/@")
 # Calls made to find out whether a token is good; a stranger's token is no surprise there.
 PROBING = ("/api/v2/users/me", "/api/v2/buildinfo", "/api/v2/")
 
@@ -70,9 +72,11 @@ class Gate:
             del world.requests[: REMEMBERED // 2]
         self._judge(world, asked)
         scope["world"], scope["asked"] = world, asked
+        # Slashes in a row count as one for the router only (coderd/coderd.go).
+        scope["path"] = re.sub("/+", "/", asked.path)
         token, scope["token_from"] = token_of(asked)
         scope["token"], scope["me"] = token, world.tokens.get(token or "")
-        limited, extra = self._count(world, scope, asked)
+        limited, extra = self._count(world, scope)
         if len(body) > BODY_CAP:
             limited = Refused(413, "Request body too large.", "http: request body too large")
         answer = decorated(send, extra)
@@ -108,12 +112,12 @@ class Gate:
         if token and asked.path.startswith("/@") and source != "cookie":
             world.unexpected.append(f"{asked.method} {asked.path} delivered the token to the program in the workspace")
 
-    def _count(self, world: World, scope: Scope, asked: Request) -> tuple[Refused | None, dict[str, str]]:
-        if not asked.path.startswith(("/api/", "/@")):
+    def _count(self, world: World, scope: Scope) -> tuple[Refused | None, dict[str, str]]:
+        if not scope["path"].startswith(LIMITED):
             return None, {}
         me = scope["me"]
         who = me.id if me is not None else str((scope.get("client") or ("",))[0])
-        allowed, headers = world.limits.count(who, asked.path)
+        allowed, headers = world.limits.count(who, scope["path"])
         return (None if allowed else Refused(429, world.limits.sentence)), headers
 
 

@@ -42,6 +42,7 @@ STATUSES = (
     "deleted",
     "deleting",
 )
+ONCE = "Only provide 1 instance of this query param."
 TRUE, FALSE = ("1", "t", "true"), ("0", "f", "false")
 
 
@@ -84,7 +85,7 @@ class Query:
         """The value of a key that may come once."""
         values = self.values(key)
         if len(values) > 1:
-            raise self.refusal(key, f'Query param "{key}" provided more than once, found {len(values)} times.')
+            raise self.refusal(key, f'Query param "{key}" provided more than once, found {len(values)} times. {ONCE}')
         return values[0] if values else None
 
     def truth(self, key: str) -> bool | None:

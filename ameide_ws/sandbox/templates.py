@@ -33,7 +33,7 @@ class Preset:
             "Name": self.name,
             "Parameters": [{"Name": name, "Value": value} for name, value in self.values.items()],
             "Default": self.default,
-            "DesiredPrebuildInstances": None,
+            "DesiredPrebuildInstances": 0,
             "Description": "",
             "Icon": "",
         }

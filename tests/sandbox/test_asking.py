@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 
-from ameide_ws.sandbox.answers import Refused
+from ameide_ws.sandbox.answers import NIL, Refused
 from ameide_ws.sandbox.limits import Limits
 from ameide_ws.sandbox.search import WORKSPACE_KEYS, Query, split
 from ameide_ws.sandbox.world import World
 from tests.sandbox.speaking import Dial, client, create, recording, template_of
 
+STRANGE = "00000000-0000-4000-8000-000000000001"
 TOKEN = re.compile(r"^[A-Za-z0-9]{10}-[A-Za-z0-9]{22}$")
 
 
@@ -87,7 +88,7 @@ def test_the_name_of_a_deleted_workspace_is_free(api: httpx.Client, world: World
 
 def test_a_preset_gives_its_values_and_those_given_win(api: httpx.Client) -> None:
     version = template_of(api)["active_version_id"]
-    large = api.get(f"/api/v2/templateversions/{version}/presets").json()[1]["ID"]
+    large = api.get(f"/api/v2/templateversions/{version}/presets").json()[0]["ID"]
     made = create(api, template_version_preset_id=large, rich_parameter_values=[{"name": "cpu", "value": "2"}]).json()
     values = api.get(f"/api/v2/workspacebuilds/{made['latest_build']['id']}/parameters").json()
     assert {one["name"]: one["value"] for one in values} == {
@@ -124,11 +125,11 @@ def test_a_transition_that_is_none_is_refused(api: httpx.Client, world: World, b
         ({"transition": "stop", "on_success": {"transition": "stop"}}, 400, "OnSuccess transition must be start."),
         ({"transition": "stop", "on_success": {"transition": "start", "reason": "cli"}}, 400, "The sandbox refuses"),
         (
-            {"transition": "stop", "on_success": {"transition": "start", "template_version_id": "x"}},
+            {"transition": "stop", "on_success": {"transition": "start", "template_version_id": STRANGE}},
             403,
             "Unauthorized",
         ),
-        ({"transition": "start", "template_version_id": "x"}, 400, "template version does not exist"),
+        ({"transition": "start", "template_version_id": STRANGE}, 400, "template version does not exist"),
     ],
 )
 def test_a_follow_up_that_is_none_is_refused(
@@ -279,6 +280,21 @@ def test_an_unknown_route_is_answered_as_coder_does_and_written_down(api: httpx.
         "GET /api/v2/nope", "GET /nothing/here", "DELETE /api/v2/buildinfo",
     ]  # fmt: skip
     world.unexpected.clear()
+
+
+def test_below_api_only_the_two_apis_answer_with_json(api: httpx.Client, world: World) -> None:
+    assert api.get("/api/experimental/nope").status_code == 404
+    assert api.get("/api/nope").headers["content-type"] == "text/html; charset=utf-8"
+    world.unexpected.clear()
+    assert api.get("/api//v2///buildinfo").status_code == 200
+
+
+def test_an_id_in_a_body_must_be_one_and_zeros_are_none(api: httpx.Client) -> None:
+    refused = create(api, template_version_id="nope")
+    assert (refused.status_code, refused.json()["message"]) == (400, "Request body must be valid JSON.")
+    zeros = create(api, template_version_id=NIL).json()
+    assert [one["field"] for one in zeros["validations"]] == ["template_id", "template_version_id"]
+    assert create(api, template_version_preset_id=STRANGE).status_code == 500
 
 
 def test_an_unknown_socket_is_refused_and_written_down(dial: Dial, world: World) -> None:

@@ -16,6 +16,7 @@ from ..editor import Proxy
 from ..gate import name_of, send_denial
 from . import agents, apps, builds, deployment, login, templates, users, workspaces
 
+APIS = ("/api/v2/", "/api/experimental/")
 DASHBOARD = "<!doctype html><html><head><title>Coder</title></head><body>The sandbox has no dashboard.</body></html>"
 
 
@@ -48,9 +49,9 @@ async def unknown_method(request: Asked, wrong: Exception) -> Response:
 
 
 async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    """A route nobody told: Coder's 404 below /api, its dashboard elsewhere; written down either way."""
+    """A route nobody told: Coder's 404 below its two APIs, its dashboard elsewhere; written down either way."""
     scope["world"].unexpected.append(f"{name_of(scope)} is no route of Coder's that the sandbox knows")
-    if scope["path"].startswith("/api/"):
+    if scope["path"].startswith(APIS):
         response = reply({"message": "Route not found."}, 404)
     else:
         response = Response(DASHBOARD, media_type="text/html; charset=utf-8")

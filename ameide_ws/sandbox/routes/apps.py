@@ -60,9 +60,9 @@ def way_in(request: HTTPConnection) -> tuple[Agent, dict[str, str]]:
     if workspace.latest.transition == "stop":
         text = 'Last workspace transition was to the "stop" state. Start the workspace to access its applications.'
         raise Turned(page(400, "Workspace Offline", text))
-    _, _, agent_name = parts["workspace_and_agent"].partition(".")
+    # Where there is one agent, Coder does not ask for its name.
     agent = workspace.agent
-    if agent is None or agent_name not in ("", agent.name) or parts["slug"] != agent.slug:
+    if agent is None or parts["slug"] != agent.slug:
         raise not_found()
     person, known = who(request)
     if person is None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
-from ..answers import SIGNED_OUT, Refused, absent
+from ..answers import NIL, SIGNED_OUT, Refused, absent
 from ..people import ORGANIZATION_ID, Person
 from ..world import Request, World
 
@@ -79,7 +79,9 @@ def whole_number(request: HTTPConnection, name: str) -> int:
     if not text:
         return 0
     if not text.isdigit():
-        wrong = [(name, f'Query param "{name}" must be a valid integer')]
+        sign = text.startswith("-") and text[1:].isdigit()
+        why = "value is negative" if sign else f'strconv.ParseInt: parsing "{text}": invalid syntax'
+        wrong = [(name, f'Query param "{name}" must be a valid 32-bit positive integer: {why}')]
         raise Refused(400, "Query parameters have invalid values.", validations=wrong)
     return int(text)
 
@@ -100,7 +102,15 @@ def read_body(request: HTTPConnection, fields: Mapping[str, Any]) -> dict[str, A
         detail = f"json: cannot unmarshal {type(body).__name__} into Go value"
         raise Refused(400, "Request body must be valid JSON.", detail)
     check_fields(body, fields)
-    return body
+    # An id of zeros is Go's way to say that there is none.
+    return {name: None if fields[name] is UUID and value == NIL else value for name, value in body.items()}
+
+
+def is_uuid(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and UUID(value) is not None
+    except ValueError:
+        return False
 
 
 def check_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
@@ -113,7 +123,11 @@ def check_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
                 [(name, "no such field")],
             )
         wanted = fields[name]
-        if value is not None and not isinstance(value, wanted):
+        if wanted is UUID:
+            if value is not None and not is_uuid(value):
+                detail = f"invalid UUID length: {len(str(value))}"
+                raise Refused(400, "Request body must be valid JSON.", detail)
+        elif value is not None and not isinstance(value, wanted):
             detail = f"json: cannot unmarshal {type(value).__name__} into Go struct field .{name}"
             raise Refused(400, "Request body must be valid JSON.", detail)
 

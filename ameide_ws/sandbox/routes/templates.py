@@ -99,8 +99,9 @@ async def version(request: Asked) -> Response:
 
 
 async def presets(request: Asked) -> Response:
-    """A Go slice that was never filled is null."""
-    return reply([preset.json() for preset in version_of(request).presets] or None)
+    """By name; a Go slice that was never filled is null."""
+    presets = sorted(version_of(request).presets, key=lambda preset: preset.name)
+    return reply([preset.json() for preset in presets] or None)
 
 
 async def rich_parameters(request: Asked) -> Response:
@@ -137,7 +138,7 @@ async def evaluate(request: Asked) -> Response:
             "detail": "Please check your permissions or the user may not exist.",
             "extra": {"code": "owner_not_found"},
         }
-        return reply({"id": 0, "diagnostics": [diagnostic], "parameters": []})
+        return reply({"id": 0, "diagnostics": [diagnostic], "parameters": None})
     inputs = {name: value for name, value in (body.get("inputs") or {}).items() if isinstance(value, str)}
     parameters = [parameter.evaluated(inputs.get(parameter.name)) for parameter in version.parameters]
     return reply({"id": 0, "diagnostics": [], "parameters": parameters})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import HTTPConnection
 from starlette.requests import Request as Asked
@@ -13,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from .. import builds
-from ..answers import Refused, absent, not_upgraded, nothing, now, reply
+from ..answers import NIL, Refused, absent, not_upgraded, nothing, now, reply
 from ..people import Person
 from ..search import search
 from ..templates import Version
@@ -24,30 +25,30 @@ from .sockets import Feed, no_upgrade, refusing, serve_events
 NAME = re.compile(r"^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$")
 CREATE = {
     "name": str,
-    "template_id": str,
-    "template_version_id": str,
+    "template_id": UUID,
+    "template_version_id": UUID,
     "autostart_schedule": str,
     "ttl_ms": int,
     "rich_parameter_values": list,
     "automatic_updates": str,
-    "template_version_preset_id": str,
+    "template_version_preset_id": UUID,
 }
 BUILD = {
     "transition": str,
-    "template_version_id": str,
+    "template_version_id": UUID,
     "dry_run": bool,
     "orphan": bool,
     "rich_parameter_values": list,
     "log_level": str,
-    "template_version_preset_id": str,
+    "template_version_preset_id": UUID,
     "reason": str,
     "on_success": dict,
 }
 ON_SUCCESS = {
     "transition": str,
-    "template_version_id": str,
+    "template_version_id": UUID,
     "rich_parameter_values": list,
-    "template_version_preset_id": str,
+    "template_version_preset_id": UUID,
 }
 REASONS = ("dashboard", "cli", "ssh_connection", "vscode_connection", "jetbrains_connection", "task_manual_pause")
 
@@ -129,7 +130,7 @@ def validate(body: dict[str, Any]) -> None:
     wrong: list[tuple[str, str]] = []
 
     def complain(field: str, tag: str) -> None:
-        value = body.get(field) or ""
+        value = body.get(field) or ("" if field == "name" else NIL)
         wrong.append((field, f'Validation failed for tag "{tag}" with value: "{value}"'))
 
     template, version = body.get("template_id"), body.get("template_version_id")
@@ -194,7 +195,7 @@ def preset_values(version: Version, preset_id: str) -> dict[str, str]:
     for preset in version.presets:
         if preset.id == preset_id:
             return preset.values
-    raise Refused(400, "Preset not found.", f"no preset {preset_id} in version {version.name}")
+    raise Refused(500, "failed to fetch preset parameter values", f"no preset {preset_id} in version {version.name}")
 
 
 # -- builds of one workspace -------------------------------------------------------------------------------------------
