@@ -232,9 +232,12 @@ class Web:
 
         try:
             url = httpx.URL(self.origin.url).join(call.path)
-            return url.copy_merge_params(dict(call.query)) if call.query else url
+            url = url.copy_merge_params(dict(call.query)) if call.query else url
         except (httpx.InvalidURL, UnicodeError, ValueError):
             raise words.foreign(self.origin) from None
+        if url.userinfo:  # httpx would make a header of it
+            raise words.foreign(self.origin)
+        return url
 
     def _send(
         self, call: Call, deadline: Deadline, headers: dict[str, str], way: str, cookies: list[str] | None = None
@@ -310,7 +313,7 @@ class Web:
             value, problem = None, None
         else:
             value, problem = self._value(reply, data)
-        from_coder = problem is None and (isinstance(value, dict) or value is None) and not reply.is_text
+        from_coder = problem is None and (isinstance(value, dict) or value is None)
         answer = Answer(reply.status, reply.headers, value, call.method, call.path.partition("?")[0])
         final = problem or self._giving_up(answer)
         if retry.is_unsure(reply.status, safe=call.safe, from_coder=from_coder):

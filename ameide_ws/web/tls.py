@@ -103,6 +103,8 @@ class Trust:
         reason = (error.reason or "").upper()
         if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):
             why, tries = "it does not speak TLS (https) at this port", ("check the port in the address",)
+            if origin.is_loopback:
+                tries = (f"if plain http is meant, write it: http://{origin.netloc}",)
         elif "PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:
             why, tries = "it knows only outdated TLS", ("tell whoever runs this server that TLS 1.2 is needed",)
         else:

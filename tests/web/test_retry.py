@@ -158,6 +158,10 @@ def test_R2_a_change_is_tried_again_only_where_it_reached_nobody(server: Server,
         assert len(server.asked) == 1
     server.in_turn((500, {}, {"message": "x"}), OK)
     assert web.post("/api/v2/x", {}).status == 500
+    server.asked.clear()
+    server.in_turn((503, {"Content-Type": "text/plain", "X-Coder-Build-Version": "v2.36.0"}, b"busy"), OK)
+    assert web.post("/api/v2/x", {}).body == {"message": "busy"}
+    assert len(server.asked) == 1
 
 
 def test_R2_a_post_that_only_reads_is_tried_like_a_get(server: Server, web: Web) -> None:

@@ -153,6 +153,9 @@ def test_T12_a_server_without_tls_is_told_apart(web_to: Maker) -> None:
         with pytest.raises(TlsTrouble, match="does not speak TLS"):
             web_to(f"https://{NAME}", resolver=leading_to(relay)).get("/api/v2/x")
         assert b"CANARY" not in relay.sent
+        with pytest.raises(TlsTrouble) as caught:
+            web_to(f"localhost:{relay.port}").get("/api/v2/x")
+        assert caught.value.tries == (f"if plain http is meant, write it: http://localhost:{relay.port}",)
 
 
 def test_R2_a_reset_handshake_is_tried_again(web_to: Maker, host: WebHost) -> None:

@@ -90,6 +90,8 @@ def test_T03_it_is_held_back_before_a_socket_opens(web: Web, other: Server) -> N
     for ask in (web.get, web.post, web.dial, lambda path: list(web.items(path)), lambda path: web.page(path, Jar())):
         with pytest.raises(ForeignOrigin):
             ask(f"{other.url}/api/v2/users/me")
+        with pytest.raises(ForeignOrigin):
+            ask(web.origin.url.replace("//", "//dev1:secret@") + "/api/v2/users/me")
     assert other.asked == []
 
 
