@@ -10,6 +10,7 @@ from .agent import Agent
 from .answers import now
 from .builds import APPLY_ERROR, course, startup_scripts
 from .parameters import Parameter
+from .templates import Version
 from .workspaces import Build, Workspace
 
 if TYPE_CHECKING:
@@ -66,20 +67,26 @@ def arrange(
         workspace.dormant_at = now() - timedelta(days=1)
     workspace.folder.mkdir(parents=True, exist_ok=True)
     version = model.versions[0] if outdated else model.active_version
-    values = {one.name: chosen(one, parameters) for one in version.parameters}
     wanted, job = STATES[status]
-    last = wanted or transition
-    if last != "start":
-        # A workspace is stopped or deleted only after it was started.
-        settle(Build(workspace, 1, "start", version, person, world.new_log(), values), "succeeded")
-    build = Build(workspace, len(workspace.builds) + 1, last, version, person, world.new_log(), values)
-    settle(build, job)
-    if last == "start" and job == "succeeded":
+    build = last_build(world, workspace, version, wanted or transition, job, parameters)
+    if build.transition == "start" and job == "succeeded":
         build.agent = arranged_agent(world, workspace, agent, lifecycle, editor)
     if job == "pending":
         world.provisioners.line_up(build)
     world.workspaces.append(workspace)
     return workspace
+
+
+def last_build(
+    world: World, workspace: Workspace, version: Version, transition: str, job: str, given: dict[str, str] | None
+) -> Build:
+    """The build that the workspace's state follows from; before a stop or a delete, the start that came first."""
+    values = {one.name: chosen(one, given) for one in version.parameters}
+    before = ["start"] if transition != "start" else []
+    for number, each in enumerate([*before, transition], 1):
+        build = Build(workspace, number, each, version, workspace.owner, world.new_log(), values)
+        settle(build, job if each == transition else "succeeded")
+    return build
 
 
 def chosen(parameter: Parameter, given: dict[str, str] | None) -> str:

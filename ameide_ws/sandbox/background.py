@@ -62,6 +62,8 @@ def start(
     """
     check_story(story)
     program = find_editor(editor, path)
+    # The child lives in the root folder, where a relative path would lead elsewhere.
+    state = state.absolute()
     deadline = time.monotonic() + seconds
     with locked(state, deadline):
         running = status(state)
@@ -84,6 +86,7 @@ def status(state: Path) -> Running | None:
     # Not the state of another one that has started since.
     if read_state(state) == told:
         (state / STATE).unlink(missing_ok=True)
+        end_leftovers(state)
     return None
 
 
@@ -104,7 +107,17 @@ def stop(state: Path, seconds: float = 5) -> bool:
     with contextlib.suppress(ProcessLookupError):
         os.kill(running.pid, signal.SIGKILL)
     (state / STATE).unlink(missing_ok=True)
+    end_leftovers(state)
     return True
+
+
+def end_leftovers(state: Path) -> None:
+    """End what a killed sandbox could not: processes whose home is a workspace of this folder. Linux only."""
+    home = f"HOME={state.absolute() / WORKSPACES}/".encode()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if home in environment.read_bytes():
+                os.kill(int(environment.parent.name), signal.SIGKILL)
 
 
 # -- starting ----------------------------------------------------------------------------------------------------------
@@ -311,6 +324,7 @@ def run_here(
     """Serve in the foreground until SIGINT or SIGTERM; `ready` is told where. No idle end unless asked for."""
     check_story(story)
     program = find_editor(editor, path)
+    state = state.absolute()
     with locked(state, time.monotonic() + 5):
         running = status(state)
         if running is not None:
@@ -365,8 +379,7 @@ class Serving:
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = [(number, signal.signal(number, lambda *_: self._over.set())) for number in numbers]
         try:
-            # Short waits, so that a signal is noticed while the main thread waits.
-            while not self._over.wait(0.2 if not self._idle else min(0.2, self._idle / 4)):
+            while not self._over.wait(min(1.0, self._idle / 4 or 1.0)):
                 if self._idle and self._sandbox.idle_seconds() > self._idle:
                     break
         finally:

@@ -41,13 +41,7 @@ def post(
     """Accept a build and set it going, with Coder's refusals."""
     before = workspace.builds[-1] if workspace.builds else None
     if before is not None:
-        if before.is_active:
-            message = "A workspace build is already active."
-            raise Refused(409, message, message)
-        # Deleting a deleted workspace is allowed (coderd/workspacebuilds.go).
-        if before.word == "deleted" and transition != "delete":
-            detail = "This workspace has been deleted and cannot be modified."
-            raise Refused(409, f"Cannot {transition} a deleted workspace!", detail)
+        check_may_follow(before, transition)
         version = version or before.version
     if version is None:
         raise ValueError("a first build needs a version")
@@ -73,6 +67,16 @@ def post(
         before.agent.log.close()
     begin(world, build)
     return build
+
+
+def check_may_follow(before: Build, transition: str) -> None:
+    if before.is_active:
+        message = "A workspace build is already active."
+        raise Refused(409, message, message)
+    # Deleting a deleted workspace is allowed (coderd/workspacebuilds.go).
+    if before.word == "deleted" and transition != "delete":
+        detail = "This workspace has been deleted and cannot be modified."
+        raise Refused(409, f"Cannot {transition} a deleted workspace!", detail)
 
 
 def begin(world: World, build: Build) -> None:

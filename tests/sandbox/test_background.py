@@ -87,7 +87,8 @@ def test_what_it_keeps_is_for_its_owner_alone(state: Path) -> None:
     assert os.getsid(running.pid) == running.pid
 
 
-def test_its_workspaces_processes_end_with_it(state: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["stop", "killed"])
+def test_its_workspaces_processes_end_with_it(state: Path, tmp_path: Path, end: str) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     editor = tools / "code-server"
@@ -100,9 +101,20 @@ def test_its_workspaces_processes_end_with_it(state: Path, tmp_path: Path) -> No
     pid = tmp_path / "pid"
     assert soon(lambda: pid.exists() and pid.read_text().strip() != "")
     assert background.is_alive(int(pid.read_text()))
-    background.stop(state)
+    if end == "stop":
+        background.stop(state)
+    else:
+        os.kill(running.pid, signal.SIGKILL)
+        assert soon(lambda: background.status(state) is None)
     assert soon(lambda: not background.is_alive(int(pid.read_text())))
-    assert not (state / background.WORKSPACES).exists()
+    assert (state / background.WORKSPACES).exists() == (end == "killed")
+
+
+def test_a_folder_may_be_named_relatively(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    running, _ = start(Path("here"))
+    assert background.status(tmp_path / "here") == running
+    assert background.stop(Path("here"))
 
 
 def test_it_ends_itself_when_nobody_asks(state: Path) -> None:
