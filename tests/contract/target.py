@@ -48,7 +48,8 @@ class Reply(NamedTuple):
     @property
     def kind(self) -> str:
         """The content type."""
-        return self.headers.get("content-type", "")
+        said: str = self.headers.get("content-type", "")
+        return said
 
     @property
     def message(self) -> str:
@@ -173,9 +174,7 @@ class Target:
             close_timeout=1,
         )
 
-    def refused_socket(
-        self, path: str, *, token: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    def refused_socket(self, path: str, *, token: str | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         """The answer to a dial that is not taken."""
         with pytest.raises(InvalidStatus) as refused, self.socket(path, token=token, headers=headers):
             pass
@@ -320,4 +319,3 @@ def agent_of(workspace: Json) -> Json:
 def app_path(workspace: Json, slug: str = APP) -> str:
     """The app's address below the deployment's."""
     return f"/@{workspace['owner_name']}/{workspace['name']}.{agent_of(workspace)['name']}/apps/{slug}/"
-

@@ -199,7 +199,6 @@ def test_what_is_not_there_or_not_ones_own_is_404(coder: Target, wrong: str) -> 
     turned_away(coder.visit(path), 404, "Application Not Found")
 
 
-@pytest.mark.sandbox_differs("404 there")
 def test_where_there_is_one_agent_any_name_leads_to_it(coder: Target) -> None:
     workspace = coder.shared()
     path = f"/@{workspace['owner_name']}/{workspace['name']}.ct-nope/apps/{APP}/healthz"

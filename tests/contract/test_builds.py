@@ -256,7 +256,9 @@ def test_a_failed_build_says_why_and_its_workspace_can_be_started_again(coder: T
     assert coder.build(failed, "start").status == 201
 
 
-@pytest.mark.parametrize(("story", "code"), [("no-quota", "INSUFFICIENT_QUOTA"), ("missing-variable", "REQUIRED_TEMPLATE_VARIABLES")])
+@pytest.mark.parametrize(
+    ("story", "code"), [("no-quota", "INSUFFICIENT_QUOTA"), ("missing-variable", "REQUIRED_TEMPLATE_VARIABLES")]
+)
 def test_some_failures_have_a_code(coder: Target, story: str, code: str) -> None:
     coder.story(story, "the one template builds")
     failed = coder.done(coder.create().json)

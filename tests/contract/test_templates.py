@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ameide_ws.coder.model import BuildTimeStats
 from tests.contract.target import Json, Target
 
+PRESET = {"ID", "Name", "Parameters", "Default", "DesiredPrebuildInstances", "Description", "Icon"}
 NIL = "00000000-0000-0000-0000-000000000000"
 ABSENT = "Resource not found or you do not have access to this resource"
 
@@ -32,7 +32,8 @@ def test_a_template_is_found_by_its_name(coder: Target) -> None:
     template = coder.template_json
     ours = coder.client.template(coder.template)
     assert ours is not None
-    assert (ours.id, ours.name, ours.active_version_id) == (template["id"], coder.template, template["active_version_id"])
+    assert (ours.id, ours.name) == (template["id"], coder.template)
+    assert ours.active_version_id == template["active_version_id"]
     assert coder.get(f"/api/v2/templates/{template['id']}") == template
 
 
@@ -56,8 +57,7 @@ def test_past_builds_say_how_long_a_start_takes_or_null(coder: Target) -> None:
         assert {type(value) for value in part.values()} <= {int, type(None)}
     ours = coder.client.template(coder.template)
     assert ours is not None
-    assert isinstance(ours.build_time_stats, BuildTimeStats)
-    assert ours.build_time_stats.start.P95 == stats["start"]["P95"]
+    assert ours.build_time_stats.start == (stats["start"]["P50"], stats["start"]["P95"])
 
 
 def test_the_active_version_is_among_the_versions(coder: Target) -> None:
@@ -96,7 +96,7 @@ def test_an_id_that_is_none_is_400(coder: Target) -> None:
 def test_presets_are_null_or_spelt_in_capitals(coder: Target) -> None:
     presets = coder.get(f"/api/v2/templateversions/{coder.version_id}/presets")
     for preset in presets or []:
-        assert {"ID", "Name", "Parameters", "Default", "DesiredPrebuildInstances", "Description", "Icon"} == preset.keys()
+        assert preset.keys() == PRESET
         assert all(one.keys() == {"Name", "Value"} for one in preset["Parameters"])
     assert len([one for one in presets or [] if one["Default"]]) <= 1
     ours = coder.client.presets(coder.version_id)
@@ -142,12 +142,10 @@ def test_evaluation_without_an_owner_is_200_with_a_diagnostic_and_no_parameters(
     assert not told["parameters"]
 
 
-@pytest.mark.sandbox_differs("an empty list there")
 def test_parameters_are_null_where_there_are_none_to_tell(coder: Target) -> None:
     assert evaluated(coder, {})["parameters"] is None
 
 
-@pytest.mark.sandbox_differs("null and in the template's order there")
 def test_presets_want_a_number_of_prebuilds_and_come_by_name(coder: Target) -> None:
     presets = coder.get(f"/api/v2/templateversions/{coder.version_id}/presets") or []
     assert {type(one["DesiredPrebuildInstances"]) for one in presets} <= {int}

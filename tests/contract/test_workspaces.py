@@ -120,7 +120,6 @@ def test_neither_template_nor_version_is_400_at_both_fields(coder: Target) -> No
     assert all('tag "required_without"' in row["detail"] for row in reply.json["validations"])
 
 
-@pytest.mark.sandbox_differs("an id of zeros is looked for there")
 def test_an_id_of_zeros_is_as_good_as_none(coder: Target) -> None:
     reply = coder.create(template_version_id=NIL)
     assert (reply.message, reply.fields) == ("Validation failed.", ["template_id", "template_version_id"])
@@ -134,13 +133,11 @@ def test_a_template_or_version_that_is_not_there_is_400(coder: Target, field: st
     assert reply.message == f'{what} "{STRANGE}" doesn\'t exist.'
 
 
-@pytest.mark.sandbox_differs("it is taken for a version that is not there")
 def test_an_id_that_is_none_makes_the_whole_body_bad(coder: Target) -> None:
     reply = coder.create(template_version_id="nope")
     assert (reply.status, reply.message) == (400, "Request body must be valid JSON.")
 
 
-@pytest.mark.sandbox_differs("400 there")
 def test_a_preset_that_is_not_there_is_500(coder: Target) -> None:
     reply = coder.create(template_version_preset_id=STRANGE)
     assert (reply.status, reply.message) == (500, "failed to fetch preset parameter values")
@@ -156,7 +153,7 @@ def test_a_value_that_a_parameter_does_not_take_is_400_and_names_it(coder: Targe
     assert set(reply.fields) == {strict[0]}
     with pytest.raises(BadParameter) as refused:
         coder.client.create(coder.names.next(), coder.version_id, {strict[0]: "nonsense"})
-    assert f"--param {strict[0]}=" in "".join(refused.value.tries)
+    assert set(refused.value.fields) == {strict[0]}
 
 
 def test_a_parameter_that_the_template_does_not_have_is_passed_over(coder: Target) -> None:
@@ -291,7 +288,8 @@ def test_a_listed_workspace_is_told_as_fully_as_a_single_one(coder: Target) -> N
 )
 def test_the_list_can_be_filtered(coder: Target, query: str, is_in: bool) -> None:
     there = coder.shared()
-    facts: dict[str, Any] = {**there, "template": coder.template, "owner": there["owner_name"], "part": there["name"][1:]}
+    facts: dict[str, Any] = {**there, "template": coder.template, "owner": there["owner_name"]}
+    facts["part"] = there["name"][1:]
     names, _ = listed(coder, query.format_map(facts))
     assert (there["name"] in names) == is_in
 
@@ -316,7 +314,6 @@ def test_a_limit_that_is_no_number_is_400(coder: Target, limit: str) -> None:
     assert reply.fields == ["limit"]
 
 
-@pytest.mark.sandbox_differs("the sentences are shorter there")
 def test_what_is_wrong_with_a_question_is_told_in_these_words(coder: Target) -> None:
     coder.nonsense_is_meant = True
     for query, words in {
