@@ -1,11 +1,13 @@
 """The command line: words in, exit code out. The only package that knows Typer."""
 
-from collections.abc import Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-from ameide_ws.host import Host
+    from ameide_ws.host import Host
 
 
-def main(argv: Sequence[str], host: Host) -> int:
+def main(argv: "Sequence[str]", host: "Host") -> int:
     """Run one command line on one machine. Never exits and never raises; the exit code is returned."""
     from ameide_ws.app import App
     from ameide_ws.cli.quick import quick

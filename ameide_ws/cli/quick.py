@@ -1,14 +1,18 @@
 """Answers that need neither Typer nor the network: the version, the root help, and names for completion."""
 
-from collections.abc import Sequence
-from pathlib import Path
+import os
 
 from ameide_ws import __version__
+
+# `typing` alone takes as long as everything here does.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMPLETE = "__complete"
 
 
-def quick(words: Sequence[str]) -> str | None:
+def quick(words: "Sequence[str]") -> str | None:
     """The whole answer to a command line that has one right away, else None."""
     match list(words):
         case ["--version"]:
@@ -22,7 +26,8 @@ def quick(words: Sequence[str]) -> str | None:
 
 def stored(name: str) -> str:
     """A text that lies beside this module."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        return file.read()
 
 
 def _names() -> str:

@@ -99,9 +99,9 @@ def remark(result: Result, *, table: bool, suffix: str = "") -> SafeText:
         case Text():
             return sentence(result.hint)
         case Sandbox():
-            if not result.running and not table:
-                return SafeText("No sandbox runs. Start one: ameide-ws sandbox start")
-            return sentence(result.note)
+            if result.note or result.running or table:
+                return sentence(result.note)
+            return SafeText("No sandbox runs. Start one: ameide-ws sandbox start")
         case Up():
             if result.status == "pending" and not table:
                 return SafeText(f"On its way. Follow it with: ameide-ws up {safe(result.workspace)}{suffix}")

@@ -81,7 +81,7 @@ def home_facts(home: Home, look: Look, host: Host) -> list[Fact]:
 def sandbox_card(sandbox: Sandbox, look: Look) -> SafeText:
     """The state of the sandbox for a person."""
     if not sandbox.running:
-        return SafeText("No sandbox runs. Start one: ameide-ws sandbox start")
+        return SafeText("" if sandbox.note else "No sandbox runs. Start one: ameide-ws sandbox start")
     facts = [
         fact("address", sandbox.url), fact("story", sandbox.story), fact("since", sandbox.started_at),
         fact("editor", sandbox.editor), fact("try it", "ameide-ws up --sandbox"),

@@ -264,3 +264,13 @@ def test_a_long_log_on_a_terminal_takes_seconds_not_minutes(tmp_path: Path) -> N
     done = shell("SCENE log 2>&1 | wc -l", tmp_path)
     assert int(done.stdout) >= 200_000
     assert time.monotonic() - began < 20
+
+
+def test_a_list_on_a_terminal_loads_no_rich(tmp_path: Path) -> None:
+    code = (
+        "import sys; from tests.cli.courses import *; from tests.cli.outcome import run_course;"
+        "from tests.fakes import FakeHost; from dataclasses import replace;"
+        "run_course(returning(LISTING), FakeHost(terminal=True)); print('rich' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=env(tmp_path), capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
