@@ -72,6 +72,11 @@ class Web:
     def __repr__(self) -> str:
         return f"Web({self.origin.url})"
 
+    @property
+    def time_is_up(self) -> bool:
+        """Whether the whole command's time is over: what fails from then on says nothing about the network."""
+        return self._until is not None and self._host.monotonic() >= self._until
+
     def close(self) -> None:
         """Close all connections."""
         with self._lock:

@@ -19,6 +19,7 @@ _QUAD = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|
 _WILDCARD = re.compile(r"\*[a-z0-9-]*(?:\.[a-z0-9-]+){2,}", re.ASCII)
 _LONGEST = 2048
 _PATH_SAFE = "/:@!$&'()*+,;=~-._%"
+_PART_SAFE = _PATH_SAFE + "?"
 
 
 class Origin(NamedTuple):
@@ -68,7 +69,7 @@ def parse_origin(text: str, *, insecure_http: bool = False, where: str = "--url"
     """
     try:
         origin, rest = _read(text.strip(" \r\n\t"))
-        if rest not in ("", "/"):
+        if rest not in (("", "", ""), ("/", "", "")):
             raise ValueError(f"only {origin.url} is needed, without a path, a question mark or a hash sign")
         if origin.scheme == "http" and not (origin.is_loopback or insecure_http):
             raise ValueError("over plain http anybody on the way could read the token; https is needed")
@@ -98,11 +99,12 @@ def openable(url: str, origin: Origin, wildcard: str = "") -> str | None:
         return None
     if target != origin and not _is_app_of(target, origin, wildcard):
         return None
-    return target.url + (_quoted(rest) or "/")
+    path, query, fragment = (_quoted(part) for part in rest)
+    return target.url + (path or "/") + query + fragment
 
 
-def _read(text: str) -> tuple[Origin, str]:
-    """The origin and everything after it. Raises ValueError with the reason, in words for people."""
+def _read(text: str) -> tuple[Origin, tuple[str, str, str]]:
+    """The origin; and path, query and fragment with the signs they begin with. Raises ValueError with the reason, in words for people."""
     if not text:
         raise ValueError("it is empty")
     if len(text) > _LONGEST:
@@ -123,7 +125,7 @@ def _read(text: str) -> tuple[Origin, str]:
     port = int(parts[2]) if parts[2] else _PORTS[scheme]
     if not 0 < port < 65536:
         raise ValueError("a port is a number from 1 to 65535")
-    return Origin(scheme, _host(parts[1]), port), "".join(part or "" for part in shape.group(3, 4, 5))
+    return Origin(scheme, _host(parts[1]), port), (shape[3], shape[4] or "", shape[5] or "")
 
 
 def _host(text: str) -> str:
@@ -181,11 +183,11 @@ def _is_app_of(target: Origin, origin: Origin, wildcard: str) -> bool:
     return re.fullmatch(r"[a-z0-9-]+", target.host[: -len(star[1:])], re.ASCII) is not None
 
 
-def _quoted(rest: str) -> str:
+def _quoted(part: str) -> str:
+    """A path, query or fragment; its first character is the sign that makes it one."""
     from urllib.parse import quote
 
-    path, question, query = rest.partition("?")
-    return quote(path, safe=_PATH_SAFE + "#" * (not question)) + question + quote(query, safe=_PATH_SAFE + "?#")
+    return part[:1] + quote(part[1:], safe=_PART_SAFE if part[:1] in "?#" else _PATH_SAFE)
 
 
 def _bad_url(text: str, where: str, why: str) -> BadUrl:

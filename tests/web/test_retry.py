@@ -180,7 +180,9 @@ def test_R4_the_commands_own_limit_ends_the_tries(server: Server, web_to: Maker,
     web = web_to(server.url, until=host.monotonic() + 1.2)
     assert web.get("/api/v2/x").status == 503
     assert host.waits == [0.25, 0.5]
+    assert not web.time_is_up
     host.pass_time(5)
+    assert web.time_is_up
     with pytest.raises(TooSlow, match="time is up") as caught:
         web.get("/api/v2/x")
     assert "--timeout" in caught.value.cause
