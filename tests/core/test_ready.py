@@ -140,7 +140,7 @@ def test_F24_a_build_that_is_not_over_has_no_end_whatever_its_word(status: str, 
 @pytest.mark.parametrize("wait", WAITS)
 def test_F50_a_failed_build_ends_every_wait(wait: str) -> None:
     found = judge(look(None, build("start", "failed", job=job("failed", error="apply failed")), wait=wait))
-    assert (found.end, found.terraform) == (End.BUILD_FAILED, Stand(State.FAILED, "failed"))
+    assert (found.end, found.terraform.state) == (End.BUILD_FAILED, State.FAILED)
 
 
 @pytest.mark.parametrize(
