@@ -104,7 +104,7 @@ def openable(url: str, origin: Origin, wildcard: str = "") -> str | None:
 
 
 def _read(text: str) -> tuple[Origin, tuple[str, str, str]]:
-    """The origin; and path, query and fragment with the signs they begin with. Raises ValueError with the reason, in words for people."""
+    """The origin; path, query and fragment with the signs they begin with. Raises ValueError, in words for people."""
     if not text:
         raise ValueError("it is empty")
     if len(text) > _LONGEST:
