@@ -39,8 +39,8 @@ def _name(made: list[str]) -> str:
 
 def _builds(place: Place, made: list[str]) -> Row:
     what, goal = "up --wait build", f"<= {BUILD} x coder create"
-    if place.no_server or not place.coder:
-        return Row(what, goal, BUILD, None, why_not=place.no_server)
+    if place.nobody_beside or not place.coder:
+        return Row(what, goal, BUILD, None, why_not=place.nobody_beside)
     ours, theirs = Runs(), Runs()
     try:
         for turn in range(BUILDS + 1):
@@ -63,7 +63,7 @@ def _builds(place: Place, made: list[str]) -> Row:
 def _lists(place: Place, made: list[str]) -> Iterator[Row]:
     what, goal = "list of two", f"<= {LIST} x coder list"
     more, less = "memory of list", f"<= {MEMORY} x coder list"
-    why, runs = place.no_server, None
+    why, runs = place.nobody_beside, None
     if not why and place.coder:
         try:
             for _ in range(2):
@@ -84,8 +84,8 @@ def _lists(place: Place, made: list[str]) -> Iterator[Row]:
 
 def _gap(place: Place, made: list[str]) -> Row:
     what, goal = "up: Ready after the page", f"<= {GAP} s, each time"
-    if not place.url:
-        return Row(what, goal, GAP, None, why_not=place.no_server or "no server is named")
+    if place.no_server:
+        return Row(what, goal, GAP, None, why_not=place.no_server)
     gaps: list[float] = []
     try:
         for turn in range(GAPS + 1):

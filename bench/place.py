@@ -34,9 +34,12 @@ class Place:
 
     @property
     def no_server(self) -> str:
-        if self.no_coder or self.url:
-            return self.no_coder
-        return "no server is named: set AMEIDE_WS_CONTRACT_URL, AMEIDE_WS_CONTRACT_TOKEN, AMEIDE_WS_CONTRACT_TEMPLATE"
+        named = "AMEIDE_WS_CONTRACT_URL, AMEIDE_WS_CONTRACT_TOKEN and AMEIDE_WS_CONTRACT_TEMPLATE"
+        return "" if self.url else f"no server is named by {named}"
+
+    @property
+    def nobody_beside(self) -> str:
+        return self.no_coder or self.no_server
 
 
 def find(home: Path) -> Place:
