@@ -328,6 +328,24 @@ def test_F37_leaving_at_any_time_has_a_sentence(world: World, coder: Coder, host
     assert ran.resume == "The build goes on without you. Look again with: ameide-ws up dev"
 
 
+def test_F37_leaving_in_mid_build_turns_every_source_away_and_leaves_the_build_alone(
+    world: World, coder: Coder, host: Running
+) -> None:
+    hold, course = world.hold("terraform"), up(coder, host, DEV)
+    before = set(threading.enumerate())
+    for event in course:
+        if isinstance(event, Started) and event.step == "terraform":
+            break
+    sources = [one for one in set(threading.enumerate()) - before if one.name in ("watch", "build")]
+    course.close()
+    for source in sources:
+        source.join(5)
+    assert sources
+    assert not [source.name for source in sources if source.is_alive()]
+    assert (posted(world), world.find("dev").latest.status) == (["create"], "running")
+    hold.release()
+
+
 def test_F51_a_build_that_somebody_cancels_is_called_cancelled(world: World, coder: Coder, host: Running) -> None:
     hold = world.hold("terraform")
 
