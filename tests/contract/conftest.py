@@ -60,12 +60,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("coder", ["sandbox", "real"] if REAL else ["sandbox"], indirect=True)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sandbox_differs(how): Coder is right, and the sandbox is not there yet")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and callspec.params.get("coder") == "real":
+        target = callspec.params.get("coder") if callspec is not None else None
+        differs = item.get_closest_marker("sandbox_differs")
+        if target == "real":
             item.add_marker(pytest.mark.timeout(PATIENCE))
+        elif target == "sandbox" and differs is not None:
+            # Not strict: whoever mends the sandbox need not wait for whoever takes the mark away.
+            item.add_marker(pytest.mark.xfail(reason=f"the sandbox differs: {differs.args[0]}", strict=False))
 
 
 @pytest.fixture(scope="session")

@@ -38,13 +38,53 @@ def test_create_is_201_with_a_build_that_is_pending_or_running(coder: Target) ->
     coder.done(made)
 
 
-def test_only_the_answer_to_the_post_says_who_could_take_the_build(coder: Target) -> None:
-    made = coder.create().json
-    assert made["latest_build"]["matched_provisioners"]["count"] > 0
-    assert made["latest_build"]["matched_provisioners"]["available"] > 0
-    later = coder.get(f"/api/v2/workspaces/{made['id']}")["latest_build"]["matched_provisioners"]
-    assert (later["count"], later["available"]) == (0, 0)
-    assert coder.done(made)["latest_build"]["matched_provisioners"]["count"] == 0
+def matched(build: Json) -> tuple[int, int]:
+    """How many could take a build, and how many of them are there."""
+    found = build["matched_provisioners"]
+    return found["count"], found["available"]
+
+
+def test_the_answer_to_the_post_says_who_could_take_the_build_but_not_its_place(coder: Target) -> None:
+    build = coder.create().json["latest_build"]
+    assert min(matched(build)) > 0
+    assert (build["job"]["queue_position"], build["job"]["queue_size"]) == (0, 0)
+
+
+def test_once_a_build_was_taken_no_answer_says_who_could(coder: Target) -> None:
+    build = coder.shared()["latest_build"]
+    assert matched(build) == (0, 0) == matched(coder.get(f"/api/v2/workspacebuilds/{build['id']}"))
+
+
+def waiting(coder: Target) -> Json:
+    """A workspace whose build nobody has taken yet; its watch may tell so for a moment only."""
+    if coder.is_sandbox:
+        return dict(coder.create().json)
+    made = [coder.create().json for _ in range(5)]
+    now: Json = coder.get(f"/api/v2/workspaces/{made[-1]['id']}")
+    if now["latest_build"]["job"]["status"] != "pending":
+        pytest.skip("this Coder takes five builds at once")
+    return now
+
+
+@pytest.mark.sandbox_differs("nobody there: every answer but the one to the POST says so")
+def test_while_a_build_waits_every_answer_but_its_own_says_who_could_take_it(coder: Target) -> None:
+    with coder.held("queue"):
+        there = waiting(coder)
+        by_id, own = (
+            coder.get(f"/api/v2/workspaces/{there['id']}"),
+            f"/api/v2/workspacebuilds/{there['latest_build']['id']}",
+        )
+        listed = coder.get(f"/api/v2/workspaces?q=id:{there['id']}")["workspaces"][0]
+        builds = coder.get(f"/api/v2/workspaces/{there['id']}/builds")
+        watched, alone = next(coder.watch(there)), coder.get(own)
+        if coder.get(own)["job"]["status"] != "pending":
+            pytest.skip("it was taken meanwhile")
+    for build in (by_id["latest_build"], listed["latest_build"], builds[0], watched["latest_build"]):
+        assert min(matched(build)) > 0
+        assert 1 <= build["job"]["queue_position"] <= build["job"]["queue_size"]
+    # coderd/workspacebuilds.go asks for them in all but this one.
+    assert matched(alone) == (0, 0)
+    assert alone["job"]["queue_position"] >= 1
 
 
 def test_with_no_provisioner_the_post_matches_nobody_and_the_build_stays_pending(coder: Target) -> None:
