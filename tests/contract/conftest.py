@@ -104,10 +104,18 @@ def real() -> Iterator[Target]:
 def coder(request: pytest.FixtureRequest) -> Iterator[Target]:
     """One Coder: a fresh world in the sandbox; on a real one, what the test made is deleted when it ends."""
     if request.param == "real":
-        target: Target = request.getfixturevalue("real")
-        yield from borrowed(target)
-        return
-    sandbox: Sandbox = request.getfixturevalue("sandbox")
+        yield from borrowed(request.getfixturevalue("real"))
+    else:
+        yield from arranged(request.getfixturevalue("sandbox"))
+
+
+@pytest.fixture
+def stand_in(sandbox: Sandbox) -> Iterator[Target]:
+    """The sandbox alone, for what a real Coder has said already."""
+    yield from arranged(sandbox)
+
+
+def arranged(sandbox: Sandbox) -> Iterator[Target]:
     world = sandbox.fresh()
     target = Target(world.url, world.token, "ameide-dev", Names("sandbox"), sandbox)
     try:
