@@ -42,7 +42,11 @@ def guard() -> None:
 def forget_this_folder() -> None:
     """`python -m` puts the current folder first on the path, where a stranger's file could pass for a library."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if sys.path and sys.path[0] in ("", os.getcwd()) and sys.path[0] != here:
+    try:
+        folder = os.getcwd()
+    except OSError:
+        folder = ""  # it has been deleted under us
+    if sys.path and sys.path[0] in ("", folder) and sys.path[0] != here:
         del sys.path[0]
 
 

@@ -48,6 +48,7 @@ class _Delivery:
     def __init__(self, app: App) -> None:
         self.app = app
         self.resume = ""
+        self._warned = False
 
     def run(self, make_course: Callable[[], Course[R]], then: Callable[[R], None] | None) -> int:
         """The result or the problem, shown."""
@@ -57,6 +58,7 @@ class _Delivery:
                 result = self._watch(make_course)
             finally:
                 voice.close()
+            self._warn()
             voice.show(result)
             if then is not None:
                 then(result)
@@ -70,8 +72,6 @@ class _Delivery:
 
     def _watch(self, make_course: Callable[[], Course[R]]) -> R:
         with closing(make_course()) as course:
-            for warning in self.app.notices():
-                self._see(Noticed(warning))
             answer: Answer | None = None
             while True:
                 try:
@@ -85,7 +85,15 @@ class _Delivery:
                 else:
                     self._see(event)
 
+    def _warn(self) -> None:
+        """What is odd about the settings, once they have been read at all."""
+        notices = () if self._warned else self.app.notices()
+        self._warned = self._warned or bool(notices)
+        for notice in notices:
+            self.app.voice.see(Noticed(notice))
+
     def _see(self, event: Event) -> None:
+        self._warn()
         if isinstance(event, Started) and event.resume:
             self.resume = event.resume
         self.app.voice.see(event)
@@ -100,6 +108,7 @@ class _Delivery:
             return None
 
     def _fail(self, problem: Problem) -> int:
+        self._warn()
         if self.app.debugs and problem.__cause__ is not None:
             from traceback import format_exception
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ameide_ws.cli.parameters import gathered
@@ -76,6 +76,7 @@ def test_C14_stdin_that_is_a_terminal_is_not_waited_for() -> None:
         gathered(FakeHost(terminal=True), [], "-")
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=200), st.sampled_from(["p.toml", "p.json", "p", "-"]))
 def test_no_text_does_more_than_raise_a_problem(text: str, name: str) -> None:
     host = FakeHost(files={Path(name): text}, stdin=Stream(text=text.encode("utf-8", "ignore").decode()))
@@ -86,6 +87,7 @@ def test_no_text_does_more_than_raise_a_problem(text: str, name: str) -> None:
     assert all(isinstance(value, str) for value in values.values())
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=50))
 def test_a_word_is_a_name_and_a_value_or_a_usage_error(word: str) -> None:
     try:

@@ -180,6 +180,12 @@ def test_a_stranger_s_module_in_the_folder_is_not_imported(tmp_path: Path) -> No
     assert "imported" not in done.stderr
 
 
+def test_a_folder_that_is_gone_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    done = shell(f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && PROGRAM up --help", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # Terminals.
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ameide_ws.app import Options
@@ -53,6 +53,7 @@ def poisoned(value: Any, text: str) -> Any:
 RESULTS: list[Result] = [UP, Listing((ROW,), 1), PLAN, PAGE, HOME, SANDBOX, VERSION]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(HOSTILE, st.sampled_from(["table", "wide", "json", "jsonl", "name"]), st.booleans())
 def test_T32_T33_T34_no_result_carries_an_order_to_a_terminal(text: str, form: str, terminal: bool) -> None:
     for result in RESULTS:
@@ -64,6 +65,7 @@ def test_T32_T33_T34_no_result_carries_an_order_to_a_terminal(text: str, form: s
             assert outcome.out.isascii()
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(HOSTILE, st.booleans())
 def test_T32_no_event_or_problem_carries_an_order_to_a_terminal(text: str, terminal: bool) -> None:
     problem = Problem(text, cause=text, tries=(text,), ref=text, lines=(text,))
@@ -87,6 +89,7 @@ def test_T32_no_event_or_problem_carries_an_order_to_a_terminal(text: str, termi
         assert clean(outcome.err)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=80))
 def test_no_text_forges_a_line_of_the_anatomy(text: str) -> None:
     def course() -> Course[Result]:
@@ -104,7 +107,7 @@ def test_T33_markup_stands_as_it_is() -> None:
     for result in (replace(UP, workspace=name), Listing((replace(ROW, name=name),), 1), replace(PAGE, name=name)):
         assert name in run_course(returning(result), FakeHost(terminal=True), options=Options(form="name")).out
         if not isinstance(result, type(UP)):
-            assert name in run_course(returning(result), FakeHost(terminal=True)).out
+            assert name in run_course(returning(result), FakeHost(terminal=True, columns=200)).out
 
 
 def test_T36_no_link_is_written_that_could_lie() -> None:
