@@ -73,7 +73,7 @@ def test_D3_a_lookup_that_never_answers_ends_with_the_deadline(web_to: Maker, ho
     begun = time.monotonic()
     with pytest.raises(TooSlow, match="time is up"):
         web.get("/api/v2/x")
-    assert 0.25 < time.monotonic() - begun < 1
+    assert 0.25 < time.monotonic() - begun < 5
     ended.set()
 
 
@@ -133,7 +133,7 @@ def test_F06_a_dripping_server_is_left_at_the_deadline(how: str, web_to: Maker, 
         begun = time.monotonic()
         with pytest.raises(TooSlow):
             web.get("/api/v2/x")
-        assert 0.5 < time.monotonic() - begun < 1.5
+        assert 0.5 < time.monotonic() - begun < 2.5
         ended.set()
 
 

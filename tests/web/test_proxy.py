@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -123,12 +123,14 @@ def _join(client: socket.socket, port: int) -> None:
     with client, socket.create_connection(("127.0.0.1", port)) as server:
 
         def back() -> None:
-            while data := server.recv(65536):
-                client.sendall(data)
+            with suppress(OSError):
+                while data := server.recv(65536):
+                    client.sendall(data)
 
         threading.Thread(target=back, daemon=True).start()
-        while data := client.recv(65536):
-            server.sendall(data)
+        with suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
 
 
 def test_T11_requests_and_websockets_go_through_the_same_tunnel(server: Server, web_to: Maker) -> None:
