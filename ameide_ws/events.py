@@ -5,17 +5,15 @@ An event does not know who listens; a sentence is not an event.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ameide_ws.problems import Problem
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A step begins. `resume` is the sentence to print if the person leaves now; empty keeps the one before."""
 
     step: str
@@ -23,16 +21,14 @@ class Started:
     resume: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """Something worth knowing about a step that goes on; the latest note replaces the one before."""
 
     step: str
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One entry of a log, as the server has it: untrusted, perhaps of several lines."""
 
     source: str
@@ -41,8 +37,7 @@ class Line:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """A step is over. `took` is in seconds, and None where nobody could measure it."""
 
     step: str
@@ -51,15 +46,13 @@ class Finished:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(NamedTuple):
     """A problem that does not stop us: a warning."""
 
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A question only a person can answer; `flag` answers it without one.
 
     choices: (value, label) pairs to pick from, or empty for free text. A default is taken on an empty answer.

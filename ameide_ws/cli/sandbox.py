@@ -1,7 +1,6 @@
 """The courses of `sandbox`: here in the foreground, or start, stop and status of the one in the background."""
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ameide_ws.app import FOLDER, App, does_not_start, need_sandbox, start_sandbox
@@ -53,7 +52,7 @@ def _stop(app: App) -> Sandbox:
     from ameide_ws.sandbox import background
 
     ended = background.stop(app.host.state_dir / FOLDER)
-    return replace(NOBODY, note="The sandbox has ended." if ended else "No sandbox was running.")
+    return NOBODY._replace(note="The sandbox has ended." if ended else "No sandbox was running.")
 
 
 def _here(app: App, port: int, story: str, program: str | None) -> Sandbox:
@@ -75,7 +74,7 @@ def _here(app: App, port: int, story: str, program: str | None) -> Sandbox:
         )  # fmt: skip
     except background.CannotStart as error:
         raise does_not_start(error) from error
-    return replace(NOBODY, note="The sandbox has ended.")
+    return NOBODY._replace(note="The sandbox has ended.")
 
 
 def _check_story(story: str) -> None:

@@ -1,6 +1,5 @@
 """The commands people came for: `up`, `list`, `show`, and the page without a command."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -173,4 +172,4 @@ def _home(app: App) -> Course[Home]:
 
     result = yield from home(lambda: app.coder, app.settings["url"])
     is_ours = result.next_command.startswith("ameide-ws ")
-    return replace(result, next_command=result.next_command + app.suffix) if is_ours else result
+    return result._replace(next_command=result.next_command + app.suffix) if is_ours else result

@@ -27,6 +27,9 @@ POLL_SECONDS = (1.0, 2.0, 3.0)
 PATIENCE = 300.0
 FRAME_SECONDS = 1.0
 SLEPT_SECONDS = 10.0
+LASTING_SECONDS = 5.0
+# Each dial of a watch begins with a ping and the workspace as it is; only what comes after is news.
+FIRST_FRAMES = 1
 
 
 class Entry(NamedTuple):
@@ -148,13 +151,14 @@ def follow(log: Log, host: Host, closed: Event, say: Callable[[str], None]) -> I
             if not connection.is_refused:
                 for entry in _by_socket(log, seen.last, connection):
                     if seen.add(entry.id):
+                        connection.is_useful = True
                         yield entry
                 continue
         except Problem as problem:
             connection.failed(problem)
             continue
         if polls == 0:
-            say(f"live log stream unavailable ({connection.why}), asking for it every few seconds instead")
+            say(f"live streams are unavailable ({connection.why}), asking every few seconds instead")
         closed.wait(POLL_SECONDS[min(polls, len(POLL_SECONDS) - 1)])
         polls += 1
 
@@ -177,8 +181,10 @@ def watch(
     while not closed.is_set():
         try:
             if not connection.is_refused:
-                for frame in connection.frames(lambda: coder.dial_watch(workspace_id)):
+                frames = connection.frames(lambda: coder.dial_watch(workspace_id))
+                for count, frame in enumerate(frames):
                     coder.trouble = None
+                    connection.is_useful = count > FIRST_FRAMES
                     if isinstance(frame, dict) and frame.get("type") == "data":
                         yield coder.read(model.Workspace, frame.get("data"), ".data")
             # A watch that ended says nothing of why: a deleted workspace is only found out by asking.
@@ -194,7 +200,7 @@ def watch(
             continue
         if connection.is_refused:
             if polls == 0:
-                say(f"live updates unavailable ({connection.why}), asking every few seconds instead")
+                say(f"live streams are unavailable ({connection.why}), asking every few seconds instead")
             closed.wait(POLL_SECONDS[min(polls, len(POLL_SECONDS) - 1)])
             polls += 1
 
@@ -209,6 +215,8 @@ class _Connection:
         self._refusals = 0
         self._garbled = 0
         self._barren = 0
+        self.is_useful = False
+        """Whether the present dial has brought anything that was not known before."""
         self.why = ""
 
     @property
@@ -230,7 +238,7 @@ class _Connection:
 
     def frames(self, dial: Callable[[], "Socket"]) -> Iterator[Any]:
         """The frames of one dial, as JSON. A refused dial gives none and is counted."""
-        slept, brought = self._host.slept(), 0
+        slept, began, self.is_useful = self._host.slept(), self._host.monotonic(), False
         try:
             socket = dial()
         except Refused as refused:
@@ -246,22 +254,24 @@ class _Connection:
                 except SocketEnded:
                     break
                 if self._host.slept() - slept > SLEPT_SECONDS:
-                    break  # what a connection holds after the machine slept is stale, if it holds at all
+                    # What a connection holds after the machine slept is stale, if it holds at all: dial at once.
+                    self.is_useful = True
+                    break
+                self.answered()  # silence too is a sign of life: a connection that is dead is ended by its pings
                 if frame is None:
                     continue
-                self.answered()
                 try:
                     known = json.loads(frame)
                 except (ValueError, RecursionError):
                     self._garbled += 1
                     self.why = "what comes is not JSON"
                     return
-                brought += 1
                 self._garbled = 0
                 yield known
-        # A server that takes each dial and ends it at once must not be dialled in a tight loop.
-        self._barren = 0 if brought else self._barren + 1
-        self._pause(0.05, self._barren, 2.0)
+        # Whatever takes each dial and ends it at once must not be dialled in a tight loop.
+        lasted = self._host.monotonic() - began >= LASTING_SECONDS
+        self._barren = 0 if self.is_useful or lasted else self._barren + 1
+        self._pause(0.05, self._barren, 10.0)
 
     def _pause(self, first: float, times: int, most: float) -> None:
         if times:

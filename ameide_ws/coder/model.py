@@ -83,12 +83,6 @@ class TemplateVersion(NamedTuple):
     archived: bool = False
 
 
-class Healthcheck(NamedTuple):
-    """How the agent measures an app; an empty url means not at all."""
-
-    url: str = ""
-
-
 class App(NamedTuple):
     """An app of an agent."""
 
@@ -123,13 +117,6 @@ class LogSource(NamedTuple):
 
     id: str
     display_name: str = ""
-
-
-class AgentHealth(NamedTuple):
-    """False while connecting, too."""
-
-    healthy: bool = True
-    reason: str = ""
 
 
 class Agent(NamedTuple):
@@ -170,7 +157,7 @@ class Resource(NamedTuple):
 
 
 class MatchedProvisioners(NamedTuple):
-    """Filled only in the answer to the POST that made the build."""
+    """Who could take a job: zeros once it is taken, and always in a build's own answer (GET /workspacebuilds/{id})."""
 
     count: int = 0  # type: ignore[assignment]  # Coder's word; a tuple's own count is of no use here
     available: int = 0
@@ -201,8 +188,13 @@ class Build(NamedTuple):
         return tuple(agent for resource in self.resources for agent in resource.agents if not agent.parent_id)
 
     @property
+    def stops_at(self) -> datetime | None:
+        """When Coder stops it by itself; a deadline outlives the run it was made for."""
+        return self.deadline if self.transition == "start" and self.job.status == "succeeded" else None
+
+    @property
     def has_no_provisioner(self) -> bool:
-        """Whether nobody can take it; known only of the answer to the POST."""
+        """Whether nobody can take it. Ask only the answer to the POST: later ones may say 0 whatever is true."""
         matched = self.matched_provisioners
         return self.job.status == "pending" and matched is not None and min(matched.count, matched.available) == 0
 

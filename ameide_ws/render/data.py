@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +19,12 @@ _UNTOLD = {"Up": ("status", "openable"), "Page": ("now",), "Home": ("now",)}
 
 
 def as_data(value: object) -> Any:
-    """A result as plain JSON values: times RFC 3339, tuples lists, dataclasses objects with their fields' names."""
+    """A result as plain JSON values: times RFC 3339, lists lists, results objects with their fields' names."""
     if isinstance(value, Listing):
         return [as_data(row) for row in value.rows]
-    if is_dataclass(value):
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
         untold = _UNTOLD.get(type(value).__name__, ())
-        return {field.name: as_data(getattr(value, field.name)) for field in fields(value) if field.name not in untold}
+        return {name: as_data(item) for name, item in zip(value._fields, value, strict=True) if name not in untold}
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, tuple | list):

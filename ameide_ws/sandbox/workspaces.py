@@ -121,10 +121,9 @@ class Build:
             "agent_connection_timings": self.agent.connection_timings() if self.agent else [],
         }
 
-    def json(self, queue: tuple[int, int] = (0, 0), posted: Json | None = None) -> Json:
-        """`posted` is what matched, which Coder tells only in the answer that made the job."""
+    def json(self, queue: tuple[int, int] = (0, 0), matched: Json | None = None, *, posted: bool = False) -> Json:
+        """`matched` is who could take the job, `posted` says that this is the answer which made it."""
         workspace = self.workspace
-        matched = {"count": 0, "available": 0, "most_recently_seen": None} if posted is None else posted
         made: Json = {
             "id": self.id,
             "created_at": moment(self.created_at),
@@ -134,7 +133,7 @@ class Build:
             "workspace_owner_id": workspace.owner.id,
             "workspace_owner_name": workspace.owner.username,
             "template_version_id": self.version.id,
-            "template_version_name": self.version.name if posted is None else "",
+            "template_version_name": "" if posted else self.version.name,
             "build_number": self.number,
             "transition": self.transition,
             "initiator_id": self.initiator.id,
@@ -146,7 +145,7 @@ class Build:
             "max_deadline": None,
             "status": self.word,
             "daily_cost": 0,
-            "matched_provisioners": matched,
+            "matched_provisioners": matched or {"count": 0, "available": 0, "most_recently_seen": None},
             "template_version_preset_id": self.preset_id,
         }
         if self.status == "succeeded":
@@ -188,7 +187,14 @@ class Workspace:
     def is_outdated(self) -> bool:
         return self.latest.version is not self.template.active_version
 
-    def json(self, queue: tuple[int, int] = (0, 0), posted: Json | None = None, reader: Person | None = None) -> Json:
+    def json(
+        self,
+        queue: tuple[int, int] = (0, 0),
+        matched: Json | None = None,
+        *,
+        posted: bool = False,
+        reader: Person | None = None,
+    ) -> Json:
         failing = [self.agent.id] if self.agent is not None and self.agent.trouble() else []
         made: Json = {
             "id": self.id,
@@ -207,7 +213,7 @@ class Workspace:
             "template_active_version_id": self.template.active_version.id,
             "template_require_active_version": False,
             "template_use_classic_parameter_flow": False,
-            "latest_build": self.latest.json(queue, posted),
+            "latest_build": self.latest.json(queue, matched, posted=posted),
             "latest_app_status": None,
             "outdated": self.is_outdated,
             "name": self.name,
@@ -229,10 +235,10 @@ class Workspace:
             "task_id": None,
         }
 
-    def tell(self, queue: tuple[int, int]) -> None:
+    def tell(self, queue: tuple[int, int], matched: Json | None) -> None:
         """Put the whole workspace, as it is at this moment, before everybody who watches it."""
         if self.watchers:
-            frame = event("data", self.json(queue))
+            frame = event("data", self.json(queue, matched))
             for watcher in self.watchers:
                 watcher.put_nowait(frame)
 

@@ -20,6 +20,7 @@ from .answers import Json, moment, now
 from .faults import Faults
 from .limits import Limits
 from .logs import Log, counter
+from .passes import Passes
 from .people import Person, new_token
 from .provisioners import Provisioners
 from .stories import Story, named
@@ -94,6 +95,7 @@ class World:
         self.admin_token = new_token("sandboxadm")
         self.tokens: dict[str, Person] = {self.token: self.dev1, self.admin_token: self.admin}
         self.issued = set(self.tokens)
+        self.passes = Passes()
         self.templates: list[Template] = bundled(self.admin, now() - timedelta(days=1))
         self.workspaces: list[Workspace] = []
         self.provisioners = Provisioners(self.story.provisioners, self.story.ahead)
@@ -227,7 +229,10 @@ class World:
     def new_log(self) -> Log:
         return Log(self.build_log_ids)
 
-    def matched(self) -> Json:
+    def matched(self, build: Build) -> Json | None:
+        """Who could take a build: told while it waits, in every answer but its own (coderd/workspacebuilds.go)."""
+        if build.status != "pending":
+            return None
         return dict(self.provisioners.matched(moment(now() - timedelta(seconds=20))))
 
     def queue_of(self, workspace: Workspace) -> tuple[int, int]:
@@ -235,7 +240,7 @@ class World:
 
     def changed(self, workspace: Workspace) -> None:
         """Tell everybody who watches. Coder tells nothing when only the place in the queue changes."""
-        workspace.tell(self.queue_of(workspace))
+        workspace.tell(self.queue_of(workspace), self.matched(workspace.latest))
 
     def take_once(self, what: str) -> bool:
         """Whether this is the first time, for what a story does only once."""

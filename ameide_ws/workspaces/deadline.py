@@ -4,7 +4,7 @@ from ameide_ws.host import Host
 
 
 class Deadline:
-    """An end on the monotonic clock, or none; what the machine slept and what a person took to answer is given back."""
+    """An end on the monotonic clock, or none. That clock stands still while the machine sleeps: sleep costs nothing."""
 
     def __init__(self, host: Host, seconds: float | None) -> None:
         self._host = host
@@ -28,10 +28,9 @@ class Deadline:
             self._end += seconds
 
     def woke(self) -> float:
-        """Seconds the machine has slept since the last call, given back; 0 for less than ten."""
+        """Seconds the machine has slept since the last call; 0 for less than ten."""
         slept = self._host.slept() - self._slept
         if slept <= 10:
             return 0.0
         self._slept += slept
-        self.extend(slept)
         return slept

@@ -64,7 +64,7 @@ def row(workspace: Workspace) -> Row:
         status=build.status,
         healthy=workspace.health.healthy,
         outdated=workspace.outdated,
-        stops_at=build.deadline,
+        stops_at=build.stops_at,
         created_at=workspace.created_at,
         last_used_at=workspace.last_used_at,
         started_at=build.created_at,

@@ -205,6 +205,6 @@ def _end(agent: Agent, look: Look, standing: Standing) -> End | None:
     if look.wait == "scripts" and standing.scripts.state is State.FAILED:
         return End.SCRIPT_FAILED
     answering = standing.editor.state is State.DONE
-    if look.wrong_processor and not answering and agent.lifecycle_state not in ("", "created", "starting"):
+    if look.wrong_processor and not answering and agent.lifecycle_state in ("ready", "start_error", "start_timeout"):
         return End.EDITOR_CACHE
     return End.READY if answering and (look.wait == "editor" or standing.scripts.state is State.DONE) else None

@@ -123,8 +123,10 @@ def _bring(coder: Coder, host: Host, wish: Wish, deadline: Deadline, scene: Scen
             # Somebody was faster: another `up`, another person. What they asked for may be what we want.
             workspace = coder.workspace(scene.which.owner or "me", scene.which.name)
             asked = True
-            if workspace is None or workspace.template_name != scene.template.name:
-                raise (_other_template(workspace, wish) if workspace else conflict) from conflict
+            if workspace is None and decision.move is Move.CREATE:
+                raise
+            if workspace is not None and workspace.template_name != scene.template.name:
+                raise _other_template(workspace, wish) from conflict
         except BadParameter as bad:
             raise _with_flags(bad, wish, scene) from bad
         except Forbidden:
@@ -171,10 +173,22 @@ def _start(coder: Coder, wish: Wish, scene: Scene, workspace: Workspace, *, is_a
     elif workspace.outdated and wish.update is None:
         yield Noticed(_newer_version(workspace, wish))
     version = scene.template.active_version_id if is_active else None
+    _refuse_stale(coder, workspace)
     build = coder.build(
         workspace, "start", version_id=version, parameters=answers.values, preset_id=answers.preset_id
     )  # fmt: skip
     return Ours(workspace._replace(latest_build=build), is_ours=True, unclaimed=build.has_no_provisioner)
+
+
+def _refuse_stale(coder: Coder, workspace: Workspace) -> None:
+    """Raise Conflict when somebody else has built it since we looked: a second start would end the first one's."""
+    now = coder.workspace_by_id(workspace.id)
+    if now is None or now.latest_build.id != workspace.latest_build.id:
+        raise Conflict(
+            f"workspace “{safe(workspace.name)}” has changed since we looked",
+            cause="somebody else has started, stopped or deleted it",
+            tries=("run this again",),
+        )
 
 
 def _settle(
@@ -275,7 +289,7 @@ def _result(coder: Coder, host: Host, wish: Wish, waited: Waited, began: float, 
         template=workspace.template_name,
         version=build.template_version_name,
         build_number=build.build_number,
-        stops_at=build.deadline,
+        stops_at=build.stops_at,
         seconds=round(host.monotonic() - began, 3),
         layers=waited.layers,
         status=status,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ameide_ws.coder.client import Coder
 from ameide_ws.coder.follow import AgentLog, BuildLog, Entry, Log, follow, watch
-from ameide_ws.coder.model import Agent, Workspace
+from ameide_ws.coder.model import Agent, Build, Workspace
 from ameide_ws.events import Course, Event, Line, Noticed, Progress
 from ameide_ws.host import Host
 from ameide_ws.problems import Problem, Unreachable
@@ -40,6 +40,12 @@ class Snapshot(NamedTuple):
     workspace: Workspace | None
 
 
+class Placed(NamedTuple):
+    """The build as it stands in the queue: a watch tells nothing while only its place changes."""
+
+    build: Build
+
+
 class Told(NamedTuple):
     """A sentence about the way to the server."""
 
@@ -54,7 +60,7 @@ class Waited(NamedTuple):
     layers: tuple[Layer, ...]
 
 
-Seen = Snapshot | Told | Probe | Entry
+Seen = Snapshot | Placed | Told | Probe | Entry
 
 
 class Vigil:
@@ -109,8 +115,22 @@ class Vigil:
                 put(Snapshot(now))
 
         self._sources.start("watch", watching)
+        if workspace.latest_build.job.status == "pending":
+            self._sources.start("queue", self._ask_for_the_place)
         if not workspace.latest_build.job.is_done or self._wish.wait == "build":
             self._follow("build", BuildLog(self._coder, workspace.latest_build.id))
+
+    def _ask_for_the_place(self, put: Callable[[Seen], None]) -> None:
+        """The build's place in the queue, every second at first, then less often."""
+        began = self._host.monotonic()
+        while not self._sources.closed.wait(min(8.0, max(1.0, (self._host.monotonic() - began) / 20))):
+            try:
+                build = self._coder.build_by_id(self._look.build_id)
+            except Problem:
+                continue  # whether the server can be reached is the watch's word
+            put(Placed(build))
+            if build.job.status != "pending":
+                return
 
     def _follow(self, name: str, log: Log) -> None:
         def following(put: Callable[[Seen], None]) -> None:
@@ -149,7 +169,11 @@ class Vigil:
             self._see(item.workspace)
         elif isinstance(item, Probe):
             self._look = self._look._replace(probe=item)
-        elif isinstance(item, Told):
+        elif isinstance(item, Placed):
+            if self._workspace.latest_build.job.status == "pending" and item.build.id == self._look.build_id:
+                self._see(self._workspace._replace(latest_build=item.build))
+        elif isinstance(item, Told) and item.sentence not in self._noticed:
+            self._noticed.add(item.sentence)
             yield Progress("up", item.sentence)
         elif isinstance(item, Entry):
             yield from self._read(name, item)
@@ -180,10 +204,14 @@ class Vigil:
         yield Line(self._source_name(entry.source), entry.text, entry.level, entry.at)
         self._look = self._look._replace(
             agent_note=note or self._look.agent_note,
-            wrong_processor=self._look.wrong_processor or _WRONG_PROCESSOR in entry.text.lower(),
+            wrong_processor=self._look.wrong_processor or self._is_wrong_processor(entry),
         )
         if _FALLBACK in entry.text.lower():
             yield from self._notice("fallback", lambda: failures.fallback_image(self._workspace, self._again))
+
+    def _is_wrong_processor(self, entry: Entry) -> bool:
+        """Whether the editor's own script says that its program is for another processor."""
+        return _WRONG_PROCESSOR in entry.text.lower() and self._wish.app in self._source_name(entry.source).lower()
 
     def _source_name(self, source_id: str) -> str:
         sources: Iterable[tuple[str, str]] = (

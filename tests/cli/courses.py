@@ -1,7 +1,6 @@
 """Hand-made results and courses: what `up` and the others would have to show."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from ameide_ws.events import Asked, Course, Finished, Line, Noticed, Progress, Started
@@ -41,8 +40,8 @@ ROW = Row(
     created_at=MORNING - timedelta(days=3), last_used_at=MORNING - timedelta(minutes=5),
     started_at=MORNING - timedelta(hours=2), version="v2", build_number=12, dormant=False, id="6f2c",
 )  # fmt: skip
-STOPPED = replace(
-    ROW, name="old", status="stopped", stops_at=None, outdated=True, version="v1", dormant=False, healthy=False
+STOPPED = ROW._replace(
+    name="old", status="stopped", stops_at=None, outdated=True, version="v1", dormant=False, healthy=False
 )
 LISTING = Listing((ROW, STOPPED), 2, "you own", MORNING)
 NONE = Listing((), 0, "you own", MORNING)
@@ -156,6 +155,6 @@ def asking(*questions: Asked) -> Callable[[], Course[Result]]:
             raise MissingInput(
                 "some answers are missing", cause="nobody is there to ask", tries=(f"ameide-ws up {' '.join(missing)}",)
             )
-        return replace(UP, workspace=",".join(answers))
+        return UP._replace(workspace=",".join(answers))
 
     return course

@@ -7,7 +7,6 @@ import queue
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 
 from ameide_ws.__main__ import guard, leave
 
@@ -70,13 +69,13 @@ def asks(secret: bool) -> Callable[[Host], Course[Result]]:
     def course(host: Host) -> Course[Result]:
         yield Started("people", resume="Nothing was started.")
         answer = yield Asked("Which region?", "--param region=…", secret=secret)
-        return replace(UP, url=f"https://coder.example/{answer}")
+        return UP._replace(url=f"https://coder.example/{answer}")
 
     return course
 
 
 def many(host: Host) -> Course[Result]:
-    rows = tuple(replace(ROW, name=f"w{number}") for number in range(20_000))
+    rows = tuple(ROW._replace(name=f"w{number}") for number in range(20_000))
     return (yield from returning(Listing(rows, 20_000))())
 
 

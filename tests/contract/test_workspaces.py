@@ -66,7 +66,6 @@ def waiting(coder: Target) -> Json:
     return now
 
 
-@pytest.mark.sandbox_differs("nobody there: every answer but the one to the POST says so")
 def test_while_a_build_waits_every_answer_but_its_own_says_who_could_take_it(coder: Target) -> None:
     with coder.held("queue"):
         there = waiting(coder)

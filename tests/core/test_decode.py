@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ameide_ws.coder import model
 from ameide_ws.coder.decode import Mismatch, decode
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "contract" / "recordings"
 # What each recorded answer is read as, and where in the answer that is found.
 SHAPES: dict[str, Any] = {
     "me-dev1": model.User,

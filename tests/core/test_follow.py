@@ -165,7 +165,7 @@ def test_F27_after_three_refusals_it_asks_every_few_seconds_and_says_so_once(sta
     done = followed(one_by_one(10), done=40, dials=(Dial(refused=status),) * 50)
     assert done.ids == list(range(1, 11))
     assert done.said == [
-        f"live log stream unavailable (HTTP {status}), asking for it every few seconds instead"
+        f"live streams are unavailable (HTTP {status}), asking every few seconds instead"
     ]  # fmt: skip
     assert [what for what, _ in done.log.asked].count("dial") == 3
     polls = done.closed.waits[3:]
@@ -189,9 +189,7 @@ def test_F27_each_refusal_is_followed_by_a_pause() -> None:
 def test_sockets_that_bring_nonsense_three_times_are_given_up() -> None:
     done = followed(one_by_one(10), done=60, dials=(Dial(garbled=0),) * 50)
     assert done.ids == list(range(1, 11))
-    assert done.said == [
-        "live log stream unavailable (what comes is not JSON), asking for it every few seconds instead"
-    ]
+    assert done.said == ["live streams are unavailable (what comes is not JSON), asking every few seconds instead"]
     assert [what for what, _ in done.log.asked].count("dial") == 3
 
 

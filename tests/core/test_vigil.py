@@ -24,7 +24,7 @@ from ameide_ws.sandbox.world import Request, World
 from ameide_ws.workspaces.up import up
 from ameide_ws.workspaces.wish import WAITS, Wish
 
-from .courses import failing, well
+from .courses import failing, run, well
 from .hosts import Running
 
 DEV = Wish(name="dev")
@@ -376,12 +376,12 @@ def test_F27_where_sockets_are_refused_up_polls_says_so_and_ends_well(
     def release(event: Event) -> None:
         if isinstance(event, Progress) and "unavailable" in event.note:
             told.append(event.note)
-            if event.note.startswith("live updates"):
+            if event.note.startswith("live streams"):
                 hold.release()
 
     ran = well(up(coder, host, DEV), seen=release)
     assert ran.result.status == "ok"
-    assert told.count("live updates unavailable (HTTP 502), asking every few seconds instead") == 1
+    assert told.count("live streams are unavailable (HTTP 502), asking every few seconds instead") == 1
     assert all("(HTTP 502)" in note for note in told)
 
 
@@ -433,3 +433,17 @@ def test_every_problem_of_a_wait_can_be_read_in_a_log(world: World, coder: Coder
     problem, _ = failing(Problem, up(coder, host, late()))
     assert "\n" not in problem.message
     assert all("\n" not in one for one in problem.tries)
+
+
+def test_F27_that_sockets_are_refused_is_said_once(world: World, coder: Coder, host: Running) -> None:
+    world.fault("WS /api/*", status=502, body="html")
+    world.workspace("dev", status="starting")
+    ran = run(up(coder, host, late(seconds=3.0)))
+    assert len([note for note in ran.notes if "unavailable" in note]) == 1
+
+
+def test_only_the_editors_own_script_can_tell_of_another_processor(world: World, coder: Coder, host: Running) -> None:
+    world.workspace("dev", editor=False)
+    says(world, "install-tools: ./helm: Exec format error", 0)
+    problem, _ = failing(EditorNotReady, up(coder, host, late()))
+    assert "processor" not in problem.message

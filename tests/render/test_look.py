@@ -1,7 +1,5 @@
 """What a stream can show: colour by all the variables there are, signs by the encoding, a live region by the rest."""
 
-from dataclasses import replace
-
 import pytest
 
 from ameide_ws.app import Options
@@ -86,7 +84,7 @@ def test_F45_signs_are_ascii_where_the_encoding_has_none(encoding: str, terminal
 
 
 def test_F45_foreign_letters_become_numbers_and_never_an_error() -> None:
-    named = replace(LISTING, count=1, rows=(replace(LISTING.rows[0], name="名é"),))
+    named = LISTING._replace(count=1, rows=(LISTING.rows[0]._replace(name="名é"),))
     outcome = run_course(returning(named), FakeHost(encoding="ascii"), options=Options(form="name"))
     assert outcome == (0, "\\u540d\\xe9\n", "")
 

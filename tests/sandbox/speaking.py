@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection
 from ameide_ws.sandbox.world import World
 
 PATH = "/usr/bin:/bin"
+RECORDINGS = Path(__file__).parents[1] / "contract" / "recordings"
 # A client makes a context of its own otherwise, which takes longer than most tests.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 Dial = Callable[..., AbstractContextManager[ClientConnection]]
@@ -35,7 +36,7 @@ def socket_url(world: World, path: str) -> str:
 
 def recording(name: str) -> dict[str, Any]:
     """What a real Coder answered, scrubbed."""
-    read: dict[str, Any] = json.loads((Path(__file__).parent / "recordings" / f"{name}.json").read_text())
+    read: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text())
     return read
 
 

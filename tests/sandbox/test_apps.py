@@ -157,12 +157,14 @@ def test_a_change_of_the_agent_is_seen_by_who_watches(world: World, dial: Dial) 
         assert '"status":"disconnected"' in str(watch.recv(timeout=5))
 
 
-def test_a_browser_signs_in_with_the_token_and_stays_on_this_host(world: World) -> None:
+def test_a_browser_signs_in_with_a_pass_once_and_stays_on_this_host(world: World, api: httpx.Client) -> None:
     world.workspace("demo")
     with httpx.Client(base_url=world.url, trust_env=False) as visitor:
-        assert "token" in visitor.get("/login?redirect=%2F").text
-        assert visitor.post("/login", data={"token": "nonsense"}).status_code == 401
+        assert visitor.post("/sandbox/pass").status_code == 401
+        assert "sandbox" in visitor.get("/login?redirect=%2F&pass=nonsense").text
         for wish, where in ((APP + "?folder=/x", APP + "?folder=/x"), ("//evil.example/", "/evil.example/")):
-            answer = visitor.post("/login", params={"redirect": wish}, data={"token": world.token})
+            link = {"redirect": wish, "pass": api.post("/sandbox/pass").json()["pass"]}
+            answer = visitor.get("/login", params=link)
             assert (answer.status_code, answer.headers["location"]) == (303, where)
+            assert visitor.get("/login", params=link).status_code == 200, "a pass works once"
         assert visitor.get(APP + "?folder=/x").status_code == 200

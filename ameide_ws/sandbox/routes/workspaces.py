@@ -65,9 +65,10 @@ def workspace_of(request: HTTPConnection) -> Workspace:
     return seen(request, world_of(request).workspace_of(path_id(request)))
 
 
-def shown(request: HTTPConnection, workspace: Workspace, posted: Any = None) -> dict[str, Any]:
-    queue = (0, 0) if posted is not None else world_of(request).queue_of(workspace)
-    return workspace.json(queue, posted, me(request))
+def shown(request: HTTPConnection, workspace: Workspace, *, posted: bool = False) -> dict[str, Any]:
+    world = world_of(request)
+    queue = (0, 0) if posted else world.queue_of(workspace)
+    return workspace.json(queue, world.matched(workspace.latest), posted=posted, reader=me(request))
 
 
 async def every(request: Asked) -> Response:
@@ -122,7 +123,7 @@ async def create(request: Asked) -> Response:
     builds.post(world, workspace, "start", me(request), version=version, given=given, preset_id=preset_id)
     folder.mkdir(parents=True, exist_ok=True)
     world.workspaces.append(workspace)
-    return reply(shown(request, workspace, world.matched()), 201)
+    return reply(shown(request, workspace, posted=True), 201)
 
 
 def validate(body: dict[str, Any]) -> None:
@@ -206,7 +207,7 @@ async def build_list(request: Asked) -> Response:
     workspace, world = workspace_of(request), world_of(request)
     limit, offset = whole_number(request, "limit"), whole_number(request, "offset")
     rows = workspace.builds[::-1][offset : offset + limit if limit else None]
-    return reply([one.json(world.provisioners.position(one)) for one in rows])
+    return reply([one.json(world.provisioners.position(one), world.matched(one)) for one in rows])
 
 
 async def timings(request: Asked) -> Response:
@@ -220,7 +221,7 @@ async def build_by_number(request: Asked) -> Response:
         if workspace.owner is owner and workspace.name.lower() == request.path_params["name"].lower():
             for one in workspace.builds:
                 if str(one.number) == request.path_params["number"]:
-                    return reply(one.json(world.provisioners.position(one)))
+                    return reply(one.json(world.provisioners.position(one), world.matched(one)))
     raise absent()
 
 
@@ -248,7 +249,7 @@ async def build(request: Asked) -> Response:
         on_success=on_success,
     )
     workspace.last_used_at = now()
-    return reply(made.json(posted=world.matched()), 201)
+    return reply(made.json(matched=world.matched(made), posted=True), 201)
 
 
 def check_follow_up(request: Asked, transition: str, wish: dict[str, Any]) -> None:
