@@ -57,6 +57,8 @@ class App:
         self.rest = tuple(rest)
         self.command: tuple[str, ...] = ()
         self.limit: float | None = SECONDS
+        self.grace = 0.0
+        """Seconds the network outlasts the command, where the command ends its own waiting and tells why."""
         self.began = host.monotonic()
 
     # What holds.
@@ -78,7 +80,12 @@ class App:
     @property
     def until(self) -> float | None:
         """The moment on the monotonic clock by which the command has to end."""
-        return None if self.seconds is None else self.began + self.seconds
+        return None if self.seconds is None else self.began + self.seconds + self.grace
+
+    def give_back(self, seconds: float) -> None:
+        """Do not count the time that a person took to answer a question."""
+        if "web" in self.__dict__:
+            self.web.extend(seconds)
 
     @property
     def debugs(self) -> bool:
@@ -121,8 +128,14 @@ class App:
         origin = parse_origin(url.value, insecure_http=self.options.insecure_http, where=url.origin)
         return Web(
             origin, self.host, token=token, user_agent=USER_AGENT, ca_file=ca_file,
-            until=until, say=self.voice.say, debug=self.voice.tell if self.debugs else None,
+            until=until, say=self._say, debug=self._tell if self.debugs else None,
         )  # fmt: skip
+
+    def _say(self, note: str) -> None:
+        self.voice.say(note)  # made when it is needed: the network may be there before the format is known
+
+    def _tell(self, note: str) -> None:
+        self.voice.tell(note)
 
     @cached_property
     def coder(self) -> "Coder":
@@ -130,6 +143,24 @@ class App:
         from ameide_ws.coder.client import Coder
 
         return Coder(self.web)
+
+    def door(self, url: str) -> str:
+        """Where to send a browser that is to end at `url`: in the sandbox, past its sign-in page, once. Raises Problem.
+
+        Elsewhere a browser signs in by itself, and the address is only checked to be one of the deployment's own.
+        """
+        from urllib.parse import quote, urlsplit
+
+        from ameide_ws.web import openable
+
+        address = openable(url, self.web.origin) or ""
+        if not address or not self.options.sandbox:
+            return address
+        answer = self.web.post("/sandbox/pass", reads=True)
+        ticket = answer.body.get("pass") if isinstance(answer.body, dict) else None
+        parts = urlsplit(address)
+        path = quote(parts.path + (f"?{parts.query}" if parts.query else ""), safe="")
+        return f"{self.web.origin.url}/login?redirect={path}&pass={quote(str(ticket), safe='')}" if ticket else address
 
     def _in_the_sandbox(self, settings: Settings) -> Settings:
         """The same settings, with address and token of the local sandbox, which is started if need be."""

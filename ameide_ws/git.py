@@ -36,7 +36,9 @@ def _ask(host: Host, question: Sequence[str]) -> str | None:
         ran = host.run(command, _SECONDS, env=env)
         return ran.out if ran.code == 0 else None
     # GitPython adds what it is given to the process's environment; `env -i` takes all of that away again.
-    return _through_gitpython(program, [_ENV, "-i", *(f"{name}={value}" for name, value in env.items()), *command])
+    return _through_gitpython(
+        host, program, [_ENV, "-i", *(f"{name}={value}" for name, value in env.items()), *command]
+    )
 
 
 def _environment(host: Host) -> dict[str, str]:
@@ -47,12 +49,11 @@ def _environment(host: Host) -> dict[str, str]:
     return {"PATH": os.pathsep.join(folders), **own, **fixed}
 
 
-def _through_gitpython(program: str, argv: list[str]) -> str | None:
+def _through_gitpython(host: Host, program: str, argv: list[str]) -> str | None:
     import subprocess
 
     # Its import runs `git version`: let that be the same git, and no reason to fail.
-    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = program
+    host.export({"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": program})
     try:
         from git.cmd import Git
         from git.exc import GitError

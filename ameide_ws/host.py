@@ -140,6 +140,10 @@ class Host:
         """The environment for a child: no token, none of git's variables."""
         return {name: value for name, value in self.env.items() if name not in SECRETS and not name.startswith("GIT_")}
 
+    def export(self, variables: Mapping[str, str]) -> None:
+        """Put variables into the process's own environment, for a library that reads them nowhere else."""
+        os.environ.update(variables)
+
     # Clock and chance.
 
     def now(self) -> datetime:

@@ -5,7 +5,7 @@ A Problem speaks in the words of the person at the keyboard; how it looks on a s
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Exit(IntEnum):
@@ -52,6 +52,10 @@ class Problem(Exception):
         self.tries = tuple(tries)
         self.ref = ref
         self.lines = tuple(lines)
+
+    def advising(self, tries: Sequence[str]) -> Self:
+        """The same problem with other advice."""
+        return type(self)(self.message, cause=self.cause, tries=tries, ref=self.ref, lines=self.lines)
 
 
 # What the person typed, or did not type.

@@ -252,7 +252,7 @@ def liberties(syntax: ast.AST, name: str) -> list[str]:
         what = None
         if isinstance(node, ast.Attribute | ast.Name | ast.alias):
             word = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", "")
-            if word in ENVIRONMENT and not inside(name, MACHINE) and not _for_gitpython(node, name, syntax):
+            if word in ENVIRONMENT and not inside(name, MACHINE):
                 what = "reads the environment"
         if isinstance(node, ast.Call):
             what = _liberty(node, name) or what
@@ -289,20 +289,6 @@ def _liberty(node: ast.Call, name: str) -> str | None:
 
 # main's --version and stored help are answered before there is a renderer.
 MAY_SPEAK = {"cli", "cli.main", "__main__"}
-
-
-def _for_gitpython(node: ast.AST, name: str, syntax: ast.AST) -> bool:
-    """GitPython takes two of its settings from the environment and from nowhere else: git.py may set those."""
-    if name != "git":
-        return False
-    targets = [target for one in ast.walk(syntax) if isinstance(one, ast.Assign) for target in one.targets]
-    return any(
-        isinstance(target, ast.Subscript)
-        and target.value is node
-        and isinstance(target.slice, ast.Constant)
-        and str(target.slice.value).startswith("GIT_PYTHON_")
-        for target in targets
-    )
 
 
 @pytest.mark.parametrize("name", names())

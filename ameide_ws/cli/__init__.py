@@ -21,6 +21,9 @@ def main(argv: "Sequence[str]", host: "Host") -> int:
         from ameide_ws.cli.saying import say
 
         return say(app, text)
+    from ameide_ws.cli.ahead import ask_ahead
+
+    ask_ahead(words, app)
     from ameide_ws.cli.grammar import parse_and_run
 
     return parse_and_run(words, app)

@@ -31,15 +31,18 @@ def deliver(
     """
     app.voice.out.mutes = effects
     delivery = _Delivery(app)
-    with Signals(app.host):
-        try:
-            return delivery.run(make_course, then)
-        except Ended as ended:
-            return delivery.interrupted(ended.code)
-        except KeyboardInterrupt:
-            return delivery.interrupted(Exit.INTERRUPTED)
-        except Gone:
-            return Exit.PIPE
+    try:
+        with Signals(app.host):
+            try:
+                return delivery.run(make_course, then)
+            except Ended as ended:
+                return delivery.interrupted(ended.code)
+            except KeyboardInterrupt:
+                return delivery.interrupted(Exit.INTERRUPTED)
+            except Gone:
+                return Exit.PIPE
+    except Ended as ended:  # while the handlers were being set or taken back
+        return ended.code
 
 
 class _Delivery:
@@ -102,10 +105,13 @@ class _Delivery:
         """The person's answer; None where nobody may be asked, and the core then names what is missing."""
         if not self.app.may_ask:
             return None
+        told = self.app.host.monotonic()
         try:
             return self.app.voice.ask(asked)
         except EOFError:
             return None
+        finally:
+            self.app.give_back(self.app.host.monotonic() - told)
 
     def _fail(self, problem: Problem) -> int:
         self._warn()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ameide_ws.workspaces.wish import Wish
 
 HALF_AN_HOUR = 1800.0
+GRACE = 2.0
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="a workspace: NAME, NAME.AGENT or OWNER/NAME")]
 Template = Annotated[str | None, typer.Option("--template", metavar="TEMPLATE", help="the template")]
 
@@ -55,7 +56,7 @@ def up(
     10 build failed, 11 build cancelled, 12 agent or 13 editor not ready.
     """
     app: App = ctx.obj
-    app.limit = HALF_AN_HOUR
+    app.limit, app.grace = HALF_AN_HOUR, GRACE
 
     def wish() -> "Wish":
         return _wish(
@@ -121,9 +122,15 @@ def home(app: App) -> int:
 def _arrived(app: App, result: Up, wanted: bool | None) -> None:
     """Remember the name for completion, and open the browser where a person looks on."""
     remember(app.host, [result.workspace], more=True)
+    if not result.openable:
+        return
     looks_on = app.host.is_terminal(app.host.out) and app.settings.opens
-    if result.openable and (looks_on if wanted is None else wanted) and app.host.open(result.url):
+    opens = looks_on if wanted is None else wanted
+    address = app.door(result.url) if opens or app.options.sandbox else ""
+    if address and opens and app.host.open(address):
         app.voice.say("Opened in your browser.")
+    elif address != result.url and address:
+        app.voice.say(f"Sign a browser in to the sandbox (works once, for five minutes): {address}")
 
 
 # The courses. Each imports what it needs when it begins, so that help and usage errors load none of it.

@@ -195,7 +195,8 @@ def watch(
             if now is None:
                 return
         except Problem as problem:
-            coder.trouble = problem
+            # What fails when the command's time is over says nothing about the network.
+            coder.trouble = None if coder.web.time_is_up else problem
             connection.failed(problem)
             continue
         if connection.is_refused:

@@ -5,6 +5,21 @@ from ameide_ws.render.look import Look
 from ameide_ws.text import SafeText, safe
 
 
+def addressed(problem: Problem, suffix: str) -> Problem:
+    """The same problem, each command of its advice led to the same Coder. suffix: the options that do so."""
+    if not suffix:
+        return problem
+    return problem.advising([_with(suffix, way) for way in problem.tries])
+
+
+def _with(suffix: str, way: str) -> str:
+    command, gap, reason = way.partition("   #")
+    words = command.split()
+    if words[:1] != ["ameide-ws"] or words[1:2] in (["sandbox"], ["help"], ["completion"]) or suffix in command:
+        return way
+    return command + suffix + gap + reason
+
+
 def drawn(problem: Problem, look: Look, *, warning: bool = False) -> SafeText:
     """The lines of a problem; its telling log lines, if any, stand above it."""
     head = look.paint("yellow", "warning:") if warning else look.paint("red", "error:")

@@ -11,7 +11,7 @@ from ameide_ws.render.facts import sentence
 from ameide_ws.render.look import look_at
 from ameide_ws.render.pen import Pen
 from ameide_ws.render.redact import Redactor
-from ameide_ws.render.trouble import drawn
+from ameide_ws.render.trouble import addressed, drawn
 from ameide_ws.render.watch import Jsonl, Plain, Quiet
 from ameide_ws.results import Result
 from ameide_ws.text import SafeText, safe
@@ -60,6 +60,7 @@ class Voice:
     def see(self, event: Event) -> None:
         """Show an event; a warning is kept for the envelope too."""
         if isinstance(event, Noticed):
+            event = Noticed(addressed(event.problem, self.suffix))
             self._warnings.append(event.problem)
         self.watcher.see(event)
 
@@ -97,6 +98,7 @@ class Voice:
 
     def complain(self, problem: Problem) -> None:
         """A problem: for the person on stderr, for a program in the envelope as well."""
+        problem = addressed(problem, self.suffix)
         self.err.line(SafeText(self.redact.thoroughly(drawn(problem, self.look_err))))
         if self.form in PROGRAMS:
             self._envelope(problem.exit, errors=(told(problem),))

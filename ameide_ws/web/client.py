@@ -72,6 +72,11 @@ class Web:
     def __repr__(self) -> str:
         return f"Web({self.origin.url})"
 
+    def extend(self, seconds: float) -> None:
+        """Give the command that much more time: a person has taken it to answer a question."""
+        if self._until is not None:
+            self._until += seconds
+
     @property
     def time_is_up(self) -> bool:
         """Whether the whole command's time is over: what fails from then on says nothing about the network."""

@@ -1,6 +1,12 @@
 """How long a whole command may take."""
 
+from contextlib import closing
+from typing import TypeVar
+
+from ameide_ws.events import Answer, Asked, Course
 from ameide_ws.host import Host
+
+R = TypeVar("R")
 
 
 class Deadline:
@@ -26,6 +32,21 @@ class Deadline:
         """Give back time that was not ours."""
         if self._end is not None:
             self._end += seconds
+
+    def not_counting_questions(self, course: Course[R]) -> Course[R]:
+        """The same course; the time that a person takes to answer is given back."""
+        answer: Answer | None = None
+        with closing(course):
+            while True:
+                try:
+                    event = course.send(answer)
+                except StopIteration as end:
+                    result: R = end.value
+                    return result
+                told = self._host.monotonic()
+                answer = yield event
+                if isinstance(event, Asked):
+                    self.extend(self._host.monotonic() - told)
 
     def woke(self) -> float:
         """Seconds the machine has slept since the last call; 0 for less than ten."""

@@ -56,11 +56,14 @@ class Ours(NamedTuple):
 
 def up(coder: Coder, host: Host, wish: Wish) -> Course[Up]:
     """Bring a workspace up and wait as far as `wish.wait` says. Raises the Problem that stands in the way."""
-    began = host.monotonic()
     deadline = Deadline(host, wish.seconds)
+    return (yield from deadline.not_counting_questions(_up(coder, host, wish, deadline)))
+
+
+def _up(coder: Coder, host: Host, wish: Wish, deadline: Deadline) -> Course[Up]:
+    began = host.monotonic()
     yield Started("people", resume="Nothing was started.")
     scene = yield from set_scene(coder, host, wish, "up")
-    deadline.extend(host.monotonic() - began)  # questions are a person's time
     try:
         ours = yield from _bring(coder, host, wish, deadline, scene)
         if wish.detach:
@@ -271,12 +274,12 @@ def _with_flags(bad: BadParameter, wish: Wish, scene: Scene) -> BadParameter:
     if not bad.fields:
         return bad
     command = wish.anew(scene.which.name, *(f"--param {field}=…" for field in bad.fields))
-    return BadParameter(bad.message, cause=bad.cause, tries=(command,), ref=bad.ref)
+    return bad.advising((command,))
 
 
 def _while_building(problem: SignedOut, again: str) -> SignedOut:
     tries = (*problem.tries[:-1], f"export AMEIDE_WS_TOKEN=…, then: {again}   # a build that runs goes on meanwhile")
-    return SignedOut(problem.message, cause=problem.cause, tries=tries, ref=problem.ref)
+    return problem.advising(tries)
 
 
 def _result(coder: Coder, host: Host, wish: Wish, waited: Waited, began: float, *, status: str = "ok") -> Up:

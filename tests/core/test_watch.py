@@ -37,6 +37,7 @@ class Wire:
     """What a Coder is given instead of a network: its dials and its GETs in turn, the last of each for ever."""
 
     origin = parse_origin("https://coder.example.com")
+    time_is_up = False
 
     def __init__(self, host: Still, dials: Iterable[Step | Callable[[], Step]], gets: Iterable[Any]) -> None:
         self.host = host

@@ -41,7 +41,7 @@ def poisoned(value: Any, text: str) -> Any:
                 changed[fixed] = getattr(value, fixed)
         if isinstance(value, type(UP)):
             changed["status"] = value.status
-        return value._replace(**changed)
+        return type(value)(**changed)
     if isinstance(value, tuple):
         return tuple(poisoned(item, text) for item in value)
     return text if isinstance(value, str) else value
