@@ -40,10 +40,18 @@ def world(sandbox: Sandbox, story: str) -> Iterator[World]:
     yield made
     # What a command leaves running ends with the process; here it has to end before the next world begins.
     sandbox.fresh()
-    for thread in set(threading.enumerate()) - before:
-        if not thread.name.startswith(("asyncio_", "Thread-")):  # those of the sandbox and of relays
-            thread.join(5)
+    for thread in _left(before):
+        thread.join(5)
     assert made.unexpected == []
+
+
+def _left(before: set[threading.Thread]) -> Iterator[threading.Thread]:
+    """The threads of commands, one after the other, until none is left; those of the sandbox and of relays stay."""
+    while True:
+        here = [one for one in set(threading.enumerate()) - before if not one.name.startswith(("asyncio_", "Thread-"))]
+        if not here:
+            return
+        yield from (one for one in here if one.ident is not None)
 
 
 @pytest.fixture

@@ -237,6 +237,7 @@ class Coder:
         """Send a GET now, on a thread of its own; the method that needs it finds it under way."""
         from ameide_ws.side_by_side import ahead
 
+        self.web.warm()  # two threads that import at once only hold each other up
         self._ahead[_key(path, query)] = ahead(lambda: self.web.get(path, query))
 
     def _answer(

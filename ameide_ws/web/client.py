@@ -82,6 +82,10 @@ class Web:
         """Whether the whole command's time is over: what fails from then on says nothing about the network."""
         return self._until is not None and self._host.monotonic() >= self._until
 
+    def warm(self) -> None:
+        """Load the libraries and trust stores now, so that the next request leaves at once."""
+        self._ready()
+
     def close(self) -> None:
         """Close all connections."""
         with self._lock:

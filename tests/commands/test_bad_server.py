@@ -106,9 +106,9 @@ def test_T01_a_redirect_is_told_and_not_followed(
 def test_T02_a_redirected_socket_is_not_followed(cli: Cli, world: World) -> None:
     with Relay() as other:
         world.fault("WS /api/v2/workspaces/*/watch-ws", status=302, redirect=f"{other.url}/steal")
-        outcome = cli("up", "--timeout", "1s")
+        outcome = cli("up")
         assert other.connections == 0
-    is_an_error(outcome, 7)
+    assert outcome.exit == 0, "what a socket would have told is asked for instead"
 
 
 def test_T03_addresses_that_a_server_names_are_shown_by_no_command_as_its_own(cli: Cli, world: World) -> None:

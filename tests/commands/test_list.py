@@ -46,7 +46,7 @@ def test_the_list_on_a_terminal_keeps_to_its_width(
 @pytest.mark.usefixtures("some")
 def test_a_narrow_terminal_has_every_row_on_one_line(cli: Cli, new_machine: NewMachine) -> None:
     outcome = cli("list", "--color", "never", on=new_machine(out_terminal=True, columns=40))
-    assert [line.split()[0] for line in outcome.lines] == "NAME dev late broken old ops sleepy".split()
+    assert [line.split()[0] for line in outcome.lines] == ["NAME", "dev", "late", "broken", "old", "ops", "sleepy"]
     assert max(map(len, outcome.lines)) <= 76
 
 
