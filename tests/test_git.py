@@ -112,7 +112,11 @@ def test_t46_gits_variables_and_secrets_do_not_reach_it(
 def test_d9_git_sees_an_environment_made_for_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shim = tmp_path / "bin" / "git"
     shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\n/usr/bin/env > "{tmp_path}/seen"; echo "$@" >> "{tmp_path}/asked"; echo /x/named\n')
+    # GitPython, when it is first imported, asks for the version and believes nothing else.
+    shim.write_text(
+        f'#!/bin/sh\n[ "$1" = version ] && echo "git version 2.39.5" && exit\n'
+        f'/usr/bin/env > "{tmp_path}/seen"; echo "$@" >> "{tmp_path}/asked"; echo /x/named\n'
+    )
     shim.chmod(0o755)
     monkeypatch.setenv("STRANGE", "1")
     names = git.top(host(tmp_path, PATH=f".:{shim.parent}:bin:/usr/bin:/bin", STRANGE="1", CODER_AGENT_TOKEN="CANARY"))
