@@ -1,14 +1,12 @@
 """What there is to complete, read from the commands themselves, and the script for each shell."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ameide_ws.cli.grammar import command, root
-from ameide_ws.cli.shells import WRITERS
+from ameide_ws.cli.shells import FILES, NAMES, WRITERS, Option, Verb, Words
 from ameide_ws.cli.table import COMMANDS
 from ameide_ws.cli.words import ACTIONS, COLORS, FORMS, SHELLS, TOPICS, WAITS
 
-NAMES = "names"
-FILES = "files"
 # How the file of each shell is called below completions/, and where a package puts it.
 STORED = {"bash": "ameide-ws.bash", "zsh": "_ameide-ws", "fish": "ameide-ws.fish", "powershell": "ameide-ws.ps1"}
 HINTS = {
@@ -17,34 +15,6 @@ HINTS = {
     "fish": "Keep it in ~/.config/fish/completions/ameide-ws.fish; new shells read it there.",
     "powershell": "Add it to the file that $PROFILE names; new shells read it there.",
 }
-
-
-class Option(NamedTuple):
-    """An option: its spellings, what it is for, whether a value follows, and which words that may be.
-
-    words: the choices, or (FILES,) or (NAMES,), or nothing where anything may stand.
-    """
-
-    spellings: tuple[str, ...]
-    help: str
-    has_value: bool
-    words: tuple[str, ...]
-
-
-class Verb(NamedTuple):
-    """A command: its summary, its own options, and what may stand as its first word."""
-
-    name: str
-    summary: str
-    options: tuple[Option, ...]
-    words: tuple[str, ...]
-
-
-class Words(NamedTuple):
-    """Everything that can be completed."""
-
-    verbs: tuple[Verb, ...]
-    shared: tuple[Option, ...]
 
 
 def script(shell: str) -> str:

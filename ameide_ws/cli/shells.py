@@ -4,21 +4,48 @@ Names come from `ameide-ws __complete names`, which asks no network; they hold n
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from ameide_ws.cli.completion import Option, Verb, Words
-
+NAMES = "names"
+FILES = "files"
 _ASK = "ameide-ws __complete names 2>/dev/null"
 # No command yet, as bash and zsh spell a word that is empty.
 NOT_YET = "''"
+
+
+class Option(NamedTuple):
+    """An option: its spellings, what it is for, whether a value follows, and which words that may be.
+
+    words: the choices, or (FILES,) or (NAMES,), or nothing where anything may stand.
+    """
+
+    spellings: tuple[str, ...]
+    help: str
+    has_value: bool
+    words: tuple[str, ...]
+
+
+class Verb(NamedTuple):
+    """A command: its summary, its own options, and what may stand as its first word."""
+
+    name: str
+    summary: str
+    options: tuple[Option, ...]
+    words: tuple[str, ...]
+
+
+class Words(NamedTuple):
+    """Everything that can be completed."""
+
+    verbs: tuple[Verb, ...]
+    shared: tuple[Option, ...]
 
 
 def _origin(language: str) -> str:
     return f"# Written by `ameide-ws completion {language}`."
 
 
-def bash(words: "Words") -> str:
+def bash(words: Words) -> str:
     """One function, and a line that names it."""
     lines = [
         _origin("bash"),
@@ -53,8 +80,8 @@ def bash(words: "Words") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _bash_value(option: "Option") -> str:
-    if option.words == ("files",):
+def _bash_value(option: Option) -> str:
+    if option.words == (FILES,):
         return 'COMPREPLY=($(compgen -f -- "$word"));'
     if not option.words:
         return "COMPREPLY=();"
@@ -62,10 +89,10 @@ def _bash_value(option: "Option") -> str:
 
 
 def _bash_words(words: tuple[str, ...]) -> str:
-    return f'"$({_ASK})"' if words == ("names",) else f'"{" ".join(words)}"'
+    return f'"$({_ASK})"' if words == (NAMES,) else f'"{" ".join(words)}"'
 
 
-def zsh(words: "Words") -> str:
+def zsh(words: Words) -> str:
     """A file for $fpath, which also works when it is sourced."""
     lines = [
         "#compdef ameide-ws",
@@ -103,14 +130,14 @@ def zsh(words: "Words") -> str:
 
 
 def _zsh_words(words: tuple[str, ...]) -> str:
-    if words == ("files",):
+    if words == (FILES,):
         return "_files;"
-    if words == ("names",):
+    if words == (NAMES,):
         return f'compadd -- ${{(f)"$({_ASK})"}};'
     return f"compadd -- {' '.join(words)};" if words else ""
 
 
-def fish(words: "Words") -> str:
+def fish(words: Words) -> str:
     """One line for each thing to complete."""
     lines = [_origin("fish"), "complete -c ameide-ws -f"]
     lines += [
@@ -126,21 +153,21 @@ def fish(words: "Words") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fish_option(option: "Option", when: str) -> str:
+def _fish_option(option: Option, when: str) -> str:
     spelt = " ".join(f"-l {each[2:]}" if each.startswith("--") else f"-s {each[1:]}" for each in option.spellings)
     value = f" -x {_fish_words(option.words)}".rstrip() if option.has_value else ""
-    if option.words == ("files",):
+    if option.words == (FILES,):
         value = " -r -F"
     return f"complete -c ameide-ws {when}{spelt}{value} -d {_quoted(option.help)}"
 
 
 def _fish_words(words: tuple[str, ...]) -> str:
-    if words == ("names",):
+    if words == (NAMES,):
         return f"-a '({_ASK})'"
     return f"-a {_quoted(' '.join(words))}" if words else ""
 
 
-def powershell(words: "Words") -> str:
+def powershell(words: Words) -> str:
     """One block, registered for the native command."""
     lines = [
         _origin("powershell"),
@@ -170,7 +197,7 @@ def powershell(words: "Words") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _power_rest(words: "Words") -> list[str]:
+def _power_rest(words: Words) -> list[str]:
     """What may stand where no option waits for its value."""
     options = dict(_options(words))
     at_first = options.pop(NOT_YET)
@@ -192,9 +219,9 @@ def _power_rest(words: "Words") -> list[str]:
 
 
 def _power_words(words: tuple[str, ...]) -> str:
-    if words == ("files",):
+    if words == (FILES,):
         return 'Get-ChildItem -Name -Path "$word*"'
-    return "ameide-ws __complete names 2>$null" if words == ("names",) else _list(words)
+    return "ameide-ws __complete names 2>$null" if words == (NAMES,) else _list(words)
 
 
 def _list(words: Iterable[str]) -> str:
@@ -210,7 +237,7 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(words)
 
 
-def _valued(words: "Words") -> list["Option"]:
+def _valued(words: Words) -> list[Option]:
     """Every option with a value, once; the same name means the same everywhere."""
     found: dict[tuple[str, ...], Option] = {}
     for option in (*words.shared, *(option for verb in words.verbs for option in verb.options)):
@@ -219,19 +246,19 @@ def _valued(words: "Words") -> list["Option"]:
     return list(found.values())
 
 
-def _with_value(words: "Words") -> list[str]:
+def _with_value(words: Words) -> list[str]:
     return [spelling for option in _valued(words) for spelling in option.spellings]
 
 
-def _options(words: "Words") -> list[tuple[str, list[str]]]:
+def _options(words: Words) -> list[tuple[str, list[str]]]:
     """The spellings of all options behind each command, and before there is one."""
     shared = [spelling for option in words.shared for spelling in option.spellings]
 
-    def behind(verb: "Verb") -> list[str]:
+    def behind(verb: Verb) -> list[str]:
         own = [spelling for option in verb.options for spelling in option.spellings]
         return own + [each for each in shared if each != "--version"]
 
     return [(NOT_YET, shared), *((verb.name, behind(verb)) for verb in words.verbs)]
 
 
-WRITERS: dict[str, Callable[["Words"], str]] = {"bash": bash, "zsh": zsh, "fish": fish, "powershell": powershell}
+WRITERS: dict[str, Callable[[Words], str]] = {"bash": bash, "zsh": zsh, "fish": fish, "powershell": powershell}
