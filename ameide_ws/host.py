@@ -96,6 +96,10 @@ class Host:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def has_file(self, path: Path) -> bool:
+        """Whether a file is there to be read."""
+        return os.path.isfile(path) and os.access(path, os.R_OK)
+
     def write(self, path: Path, text: str) -> None:
         """Replace a file in one step; it and new folders are the owner's alone from the start. Raises OSError."""
         for folder in (*reversed(path.parent.parents), path.parent):

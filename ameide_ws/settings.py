@@ -91,7 +91,7 @@ def settle(options: Mapping[str, str | None], host: Host, *, insecure_http: bool
         if option is not None:
             values[key] = Value(option, f"--{key.replace('_', '-')}")
     for key, value in values.items():
-        _check(key, value)
+        _check(key, value, host)
     token = host.value(TOKEN)
     return Settings(values, warnings, Secret(token) if token else None, insecure_http)
 
@@ -164,8 +164,10 @@ def _plain(key: str, value: Any, origin: str, path: Path) -> str:
     raise _bad(f"{origin}: {key} has to be {'true or false' if key == 'open' else 'text in quotes'}", "", path)
 
 
-def _check(key: str, value: Value) -> None:
+def _check(key: str, value: Value, host: Host) -> None:
     """Refuse what cannot be meant, before anything is done with it."""
+    if key in ("url", "template", "app", "provider") and not value.value.strip():
+        raise BadConfig(f"{value.origin} is empty", cause=f"it says which {key} is meant", tries=("leave it out",))
     try:
         if key == "timeout" and value.value:
             parse_duration(value.value)
@@ -173,11 +175,13 @@ def _check(key: str, value: Value) -> None:
             raise ValueError(f"it is one of {', '.join(COLORS)}")
         if key == "open" and value.value not in ("true", "false"):
             raise ValueError("it is true or false")
-        if key in ("url", "template", "app", "provider") and not value.value.strip():
-            raise ValueError("it is empty")
+        if key == "ca_file" and value.value and not host.has_file(Path(value.value)):
+            raise ValueError("there is no such file")
     except ValueError as error:
         raise BadConfig(
-            f"{value.origin}: “{safe(value.value)}” is no {key}", cause=str(error), tries=(f"correct {value.origin}",)
+            f"{value.origin}: “{safe(value.value)}” is not a {key}",
+            cause=str(error),
+            tries=(f"correct {value.origin}",),
         ) from error
 
 

@@ -1,5 +1,6 @@
 """Three fixtures for whatever goes through main(): the sandbox with a fresh world, a machine, and the command line."""
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,13 @@ PATH = "/usr/bin:/bin"
 Cli = Callable[..., Outcome]
 Stored = Callable[[Outcome], None]
 NewMachine = Callable[..., Machine]
+
+
+def pytest_configure() -> None:
+    """A build server may start us with signals ignored, and children would inherit that: ours are there to be ended."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -104,6 +104,9 @@ class FakeHost(Host):
     def read(self, path: Path) -> str | None:
         return self.files.get(path)
 
+    def has_file(self, path: Path) -> bool:
+        return path in self.files or super().has_file(path)
+
     def write(self, path: Path, text: str) -> None:
         if self.read_only:
             raise PermissionError(13, "Permission denied", str(path))

@@ -30,7 +30,7 @@ LEVELS = {
     "template": ("option", "variable", "file"),
     "app": ("option", "variable", "file"),
     "provider": ("option", "variable", "file"),
-    "ca_file": ("/option.pem", "/variable.pem", "/file.pem"),
+    "ca_file": tuple(str(Path(__file__).with_name(name)) for name in ("fakes.py", "conftest.py", "wire.py")),
     "timeout": ("1m", "2m", "3m"),
     "color": ("always", "never", "auto"),
 }
@@ -199,3 +199,8 @@ def test_a_file_that_cannot_be_read_is_named(what: str, tmp_path: Path) -> None:
     with pytest.raises(BadConfig) as raised:
         settle({}, Host(env={"AMEIDE_WS_CONFIG_DIR": str(tmp_path)}))
     assert str(path) in raised.value.message
+
+
+def test_a_file_of_certificates_that_is_not_there_is_said_at_once() -> None:
+    problem = refused(None, {"ca_file": "/no/such.pem"})
+    assert problem.message == "--ca-file: “/no/such.pem” is not a ca_file"

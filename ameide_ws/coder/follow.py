@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from ameide_ws.coder import model
 from ameide_ws.coder.client import Coder
 from ameide_ws.host import Host
-from ameide_ws.problems import BadAnswer, Exit, NotFound, Problem
+from ameide_ws.problems import BadAnswer, Exit, ForeignOrigin, NotFound, Problem, Redirected, TlsTrouble
 from ameide_ws.web import Refused, SocketEnded
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ PATIENCE = 300.0
 FRAME_SECONDS = 1.0
 SLEPT_SECONDS = 10.0
 LASTING_SECONDS = 5.0
+# What is the same however often one asks.
+LASTING = (BadAnswer, ForeignOrigin, Redirected, TlsTrouble)
 # Each dial of a watch begins with a ping and the workspace as it is; only what comes after is news.
 FIRST_FRAMES = 1
 
@@ -231,7 +233,7 @@ class _Connection:
 
     def failed(self, problem: Problem) -> None:
         """A call failed. Raises what waiting cannot mend, and anything after five minutes without an answer."""
-        mendable = problem.exit == Exit.UNAVAILABLE and not isinstance(problem, BadAnswer)
+        mendable = problem.exit == Exit.UNAVAILABLE and not isinstance(problem, LASTING)
         if not mendable or self._host.monotonic() - self._last > PATIENCE:
             raise problem
         self._pause(0.5, self._failures, 10.0)

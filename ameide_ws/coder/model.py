@@ -271,8 +271,8 @@ class PreviewParameter(NamedTuple):
 class Evaluation(NamedTuple):
     """POST /templateversions/{id}/dynamic-parameters/evaluate."""
 
+    parameters: tuple[PreviewParameter, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
-    parameters: tuple[PreviewParameter, ...] = ()
 
 
 class RichOption(NamedTuple):

@@ -54,7 +54,7 @@ def refusal(answer: Answer, url: str, doing: str) -> Problem:
     status = answer.status
     missing = [detail for field, detail in told.validations if field == "external_auth"]
     if status == 401:
-        return signed_out(url, told.sentence or "Coder no longer accepts the token", ref)
+        return signed_out(url, f"Coder does not accept the token{f': {told.detail}' if told.detail else ''}", ref)
     if status == 403 and missing:
         return link_missing([(name, f"{url}/external-auth/{name}") for name in missing], ref)
     if status == 403 or (status == 500 and "rbac: forbidden" in told.detail):

@@ -58,7 +58,7 @@ def _for_person(result: Result, form: str, look: Look, host: Host, suffix: str) 
         case Plan():
             return plan_card(result, look)
         case Page():
-            return page_card(result, look, host)
+            return page_card(result, look, host, suffix)
         case Home():
             return home_card(result, look, host)
         case Sandbox():

@@ -12,15 +12,18 @@ from ameide_ws.when import age, rfc3339, spoken
 _SCRIPT_WORDS = {"": "running", "timed_out": "timed out", "pipes_left_open": "left pipes open"}
 
 
-def page_card(page: Page, look: Look, host: Host) -> SafeText:
-    """One page for a person."""
+def page_card(page: Page, look: Look, host: Host, suffix: str = "") -> SafeText:
+    """One page for a person. suffix: the options that lead a command to the same Coder."""
     status = safe("dormant" if page.dormant else page.status)
     painted = look.paint(STATUS_STYLES.get(status, "yellow"), status)
     head = f"{look.paint('bold', safe(page.name))}  {safe(page.template)} ({safe(page.version)})  {painted}"
-    return SafeText("\n".join([head, *below_each_other(page_facts(page, host)[4:], look)]))
+    facts = page_facts(page, host, suffix)[4:]
+    if page.status in ("stopped", "failed", "canceled"):
+        facts.append(fact("start it", f"ameide-ws up {page.name}{suffix}"))
+    return SafeText("\n".join([head, *below_each_other(facts, look)]))
 
 
-def page_facts(page: Page, host: Host) -> list[Fact]:
+def page_facts(page: Page, host: Host, suffix: str = "") -> list[Fact]:
     """Everything `show` tells, fact by fact."""
     now = page.now or host.now()
     facts = [
@@ -31,7 +34,7 @@ def page_facts(page: Page, host: Host) -> list[Fact]:
     for agent in page.agents:
         facts += _agent(agent)
     facts += [fact("parameter", f"{each.name} = {each.value}") for each in page.parameters]
-    facts += [_version(page), *_stops(page, host), _build(page.build, now)]
+    facts += [_version(page, suffix), *_stops(page, host), _build(page.build, now)]
     if page.build.error:
         facts.append(fact("error", page.build.error))
     facts.append(_when("created", page.created_at, now))
@@ -46,6 +49,7 @@ def _agent(agent: Agent) -> list[Fact]:
         facts.append(fact("see", agent.troubleshooting_url))
     for script in agent.scripts:
         word = _SCRIPT_WORDS.get(script.status, script.status)
+        word = "not started" if not script.status and agent.lifecycle_state in ("", "created") else word
         facts.append(fact("script", f"{script.name}: {f'exited {script.exit_code}' if script.exit_code else word}"))
     for app in agent.apps:
         facts.append(fact("app", f"{app.name or app.slug}: {app.url}" + (f" ({app.health})" if app.health else "")))
@@ -54,11 +58,11 @@ def _agent(agent: Agent) -> list[Fact]:
     return facts
 
 
-def _version(page: Page) -> Fact:
+def _version(page: Page, suffix: str) -> Fact:
     if not page.outdated:
         return fact("version", f"{page.version}, the active one")
     behind = "" if page.versions_behind is None else f"{page.versions_behind} behind, "
-    way = f"ameide-ws up {page.name} --update"
+    way = f"ameide-ws up {page.name} --update{suffix}"
     return fact("version", f"{page.version}, {behind}{page.active_version} is active: {way}")
 
 

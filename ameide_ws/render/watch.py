@@ -45,8 +45,12 @@ class Quiet:
         self.pen.line(text)
 
     def ask(self, asked: Asked) -> str:
-        """The person's answer. Raises EOFError when there is nobody after all."""
-        return put(asked, self.host, self.look)
+        """The person's answer. Raises EOFError when there is nobody after all. What they take is not counted."""
+        told = self.host.monotonic()
+        try:
+            return put(asked, self.host, self.look)
+        finally:
+            self.began += self.host.monotonic() - told
 
     def close(self) -> None:
         """Leave the terminal as it was found."""

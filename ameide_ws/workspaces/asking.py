@@ -19,7 +19,7 @@ def ask_all(questions: Sequence[Asked], why: str, command: str) -> Course[tuple[
     if unanswered:
         raise MissingInput(
             why,
-            cause="; ".join(question.question.rstrip("?: ") for question in unanswered),
+            cause=f"nothing was given for {', '.join(question.question.rstrip('?: ') for question in unanswered)}",
             tries=[" ".join((command, *(question.flag for question in unanswered)))],
         )
     return tuple(answer or "" for answer in answers)

@@ -64,6 +64,11 @@ def not_found(coder: Coder, name: str) -> NotFound:
     )
 
 
+def none_yet() -> NotFound:
+    """Nobody named a workspace, and there is none that could be meant."""
+    return NotFound("you have no workspace yet", cause="`up` makes one", tries=("ameide-ws up",))
+
+
 def choose_agent(workspace: Workspace, agent: str, app: str) -> Agent:
     """The agent that is meant: the one named, else the one with the editor, else the only one.
 

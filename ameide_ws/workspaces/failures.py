@@ -20,21 +20,33 @@ from ameide_ws.when import spoken
 from ameide_ws.workspaces.ready import Look, how_it_ended, silence
 
 TELLING = 20
+# What the provisioner says last, however the build ended (provisionerd/runner).
+_TIDYING = "Cleaning Up"
 
 
 def telling(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """The lines of a log that tell most: its last twenty errors, or its last twenty where there are none."""
+    """The lines of a log that tell most: its last twenty errors, else warnings, else its last twenty of all."""
     rows = [(entry.level, line) for entry in entries for line in entry.text.splitlines() if line.strip()]
-    errors = [line for level, line in rows if level == "error"]
-    return tuple(errors[-TELLING:] or [line for _, line in rows[-TELLING:]])
+    for level in ("error", "warn"):
+        lines = [line for said, line in rows if said == level]
+        if lines:
+            return tuple(lines[-TELLING:])
+    return tuple(line for _, line in rows[-TELLING:])
+
+
+def _failed_stage(entries: list[Entry]) -> str:
+    """The stage of a build that went wrong: where its last error is, else its last but for the tidying up."""
+    stages = [entry.source for entry in entries if entry.source and entry.source != _TIDYING]
+    errors = [entry.source for entry in entries if entry.source and entry.level == "error"]
+    return (errors or stages or [""])[-1]
 
 
 def build_failed(url: str, workspace: Workspace, entries: Iterable[Entry], again: str) -> BuildFailed:
     """Terraform, or the provisioner, gave up."""
     build, name = workspace.latest_build, safe(workspace.name)
     entries = list(entries)
-    stage = next((safe(entry.source) for entry in reversed(entries) if entry.level == "error" and entry.source), "")
-    stage = stage or next((safe(entry.source) for entry in reversed(entries) if entry.source), "")
+    failed = _failed_stage(entries)
+    stage = safe(failed)
     code = safe(build.job.error_code)
     error = safe(build.job.error) or "Coder gives no reason"
     template = safe(workspace.template_name)
@@ -48,7 +60,7 @@ def build_failed(url: str, workspace: Workspace, entries: Iterable[Entry], again
         cause=error + (f" [{code}]" if code else ""),
         tries=(*tries, f"open {build_url(url, workspace)} in a browser   # the whole log"),
         ref=f"build {build.build_number} ({safe(build.id)})",
-        lines=telling(entries),
+        lines=telling(entry for entry in entries if entry.source == failed),
     )
 
 
@@ -120,7 +132,7 @@ def agent_lost(workspace: Workspace, agent: Agent, again: str) -> AgentNotReady:
     """It was connected, and fell silent."""
     return AgentNotReady(
         f"the agent of “{safe(workspace.name)}” lost its connection to Coder",
-        cause="it was connected and has been silent for a minute: it may have run out of memory, or its node is gone",
+        cause="it was connected and has fallen silent: it may have run out of memory, or its node is gone",
         tries=(f"{again}   # look again", *_help(agent)),
     )
 
@@ -182,6 +194,8 @@ def out_of_time(
         return NotFinished(
             f"the build of “{name}” still runs after {limit}", cause="it goes on without us", tries=later
         )
+    if step == "agent" and agent is not None and agent.status == "disconnected":
+        return agent_lost(workspace, agent, again)
     if step == "agent":
         cause = "the workspace was built, but its agent has not connected to Coder"
         tries = (*(_help(agent) if agent else ()), *later)
@@ -191,7 +205,8 @@ def out_of_time(
         cause = f"still running: {', '.join(running)}" if running else "Coder does not say which"
         return ScriptFailed(f"the startup scripts of “{name}” have not ended within {limit}", cause=cause, tries=later)
     cause = safe(silence(look.probe)) or "it has not answered at all"
-    return EditorNotReady(f"the editor of “{name}” did not answer within {limit}", cause=cause, tries=later)
+    tries = (f"ameide-ws show {name}   # how its scripts and apps are", *later)
+    return EditorNotReady(f"the editor of “{name}” did not answer within {limit}", cause=cause, tries=tries)
 
 
 def unclaimed(workspace: Workspace) -> NoProvisioner:

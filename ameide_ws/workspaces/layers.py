@@ -23,9 +23,11 @@ class Layers:
         """What is different from the standing before."""
         for step in STEPS:
             before, after = self._stands[step], getattr(standing, step)
-            if after == before or before.state is State.DONE:
+            if after == before or (before.state is State.DONE and after.state is not State.MOVING):
                 continue
             self._stands[step] = after
+            if before.state is State.DONE:  # an agent that was there has gone, perhaps to come back
+                self._since.pop(step)
             if after.state is not State.WAITING and step not in self._since:
                 self._since[step] = self._host.monotonic()
                 yield Started(step, resume=self._resume)

@@ -1,28 +1,22 @@
 """`list`: the workspaces one has."""
 
-import re
-
 from ameide_ws.coder.client import PAGE, Coder
 from ameide_ws.coder.model import Workspace
 from ameide_ws.events import Course
 from ameide_ws.problems import Usage
 from ameide_ws.results import Listing, Row
 from ameide_ws.text import near, safe
+from ameide_ws.workspaces.wish import check_template
 
 STATUSES = (
     "pending", "starting", "running", "stopping", "stopped", "failed", "canceling", "canceled", "deleting", "deleted",
 )  # fmt: skip
-_NAME = re.compile(r"[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*")
 
 
 def question(*, everyone: bool = False, template: str | None = None, status: str | None = None) -> str:
     """The question in Coder's filter language. Raises Usage for what it cannot ask."""
-    if template is not None and not _NAME.fullmatch(template):
-        raise Usage(
-            f"“{safe(template)}” is no name of a template",
-            cause="a name has letters, digits and single dashes",
-            tries=("ameide-ws list   # the column TEMPLATE has their names",),
-        )
+    if template is not None:
+        check_template(template)
     if status is not None and status not in STATUSES:
         meant = near(status, STATUSES)
         raise Usage(

@@ -15,7 +15,7 @@ from ameide_ws.problems import Forbidden, NotFound, Problem
 from ameide_ws.results import Agent, App, Build, Page, Reading, Script, Setting
 from ameide_ws.side_by_side import together
 from ameide_ws.web import Refused, SocketEnded
-from ameide_ws.workspaces.choose import choose, not_found
+from ameide_ws.workspaces.choose import choose, none_yet, not_found
 from ameide_ws.workspaces.probing import editor_path
 from ameide_ws.workspaces.wish import Wish
 
@@ -28,7 +28,7 @@ def page(coder: Coder, host: Host, wish: Wish) -> Course[Page]:
     """All there is to say of one workspace. Raises NotFound where there is none."""
     which, workspace = yield from choose(coder, host, wish, "show")
     if workspace is None:
-        raise not_found(coder, which.name)
+        raise not_found(coder, which.name) if wish.name else none_yet()
     build = workspace.latest_build
     asks: dict[str, Callable[[], Any]] = {
         "parameters": lambda: coder.build_parameters(build.id),

@@ -21,7 +21,7 @@ from ameide_ws.workspaces.people import greeting, require_links, require_templat
 from ameide_ws.workspaces.probing import editor_path
 from ameide_ws.workspaces.settling import settle
 from ameide_ws.workspaces.vigil import Vigil, Waited
-from ameide_ws.workspaces.wish import Which, Wish
+from ameide_ws.workspaces.wish import Which, Wish, check_template
 
 # A workspace that somebody else keeps changing is followed this often before we say so.
 MOVES = 8
@@ -82,6 +82,7 @@ def _up(coder: Coder, host: Host, wish: Wish, deadline: Deadline) -> Course[Up]:
 
 def set_scene(coder: Coder, host: Host, wish: Wish, command: str) -> Course[Scene]:
     """Find out who asks, which workspace is meant, and its template; all at once where that goes."""
+    check_template(wish.template)
     asks: Mapping[str, Any] = {
         "user": coder.me,
         "template": lambda: coder.template(wish.template),

@@ -55,12 +55,28 @@ class Which(NamedTuple):
     agent: str
 
 
+def check_template(name: str) -> None:
+    """Raise Usage for what cannot be the name of a template."""
+    if not _NAME.fullmatch(name) or len(name) > 32:
+        raise Usage(
+            f"“{safe(name)}” is no name of a template",
+            cause="a name has up to 32 letters, digits and single dashes",
+            tries=("ameide-ws list   # the column TEMPLATE has their names",),
+        )
+
+
 def which(text: str) -> Which:
     """Take a workspace's name apart. Raises Usage for what cannot be one."""
     owner, slash, rest = text.rpartition("/")
     name, dot, agent = rest.partition(".")
+    if name in ("new", "create"):
+        raise Usage(
+            f"a workspace cannot be called “{name}”",
+            cause="Coder keeps that word for itself",
+            tries=(f"ameide-ws up my-{name}   # or any other name",),
+        )
     parts = [part for part, is_there in ((owner, slash), (name, True), (agent, dot)) if is_there]
-    if not all(_NAME.fullmatch(part) and len(part) <= 32 for part in parts) or name in ("new", "create"):
+    if not all(_NAME.fullmatch(part) and len(part) <= 32 for part in parts):
         raise Usage(
             f"“{safe(text)}” is no name of a workspace",
             cause="a name has up to 32 letters, digits and single dashes; NAME.AGENT and OWNER/NAME are known too",

@@ -63,7 +63,7 @@ def test_F42_every_unanswered_flag_is_in_one_problem() -> None:
     problem, ran = failing(MissingInput, ask_all(QUESTIONS, "two answers are missing", "ameide-ws up dev"))
     assert problem.exit == Exit.USAGE
     assert problem.tries == ("ameide-ws up dev --param cluster=… --param key=…",)
-    assert problem.cause == "Cluster; Key"
+    assert problem.cause == "nothing was given for Cluster, Key"
     assert ran.asked == list(QUESTIONS)
 
 

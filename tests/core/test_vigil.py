@@ -160,7 +160,7 @@ def test_a_stop_that_runs_at_the_deadline_is_not_finished(world: World, coder: C
             "ameide-ws up dev -v   # try once more and watch the build", "Error: Failed to create pod",
         ),
         (
-            "no-quota", "Cleaning Up", "insufficient quota [INSUFFICIENT_QUOTA]",
+            "no-quota", "Commit quota", "insufficient quota [INSUFFICIENT_QUOTA]",
             "ameide-ws list   # see which of your workspaces could go", "This build would exceed your quota. Failing.",
         ),
         (
