@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from ameide_ws import __version__
 from ameide_ws.host import Host
-from ameide_ws.problems import NoSandbox, Problem, SandboxTrouble, Usage
+from ameide_ws.problems import CannotWrite, NoSandbox, Problem, SandboxTrouble, Usage
 from ameide_ws.render.pen import Gone
 from ameide_ws.render.voice import Voice
 from ameide_ws.settings import TOKEN, VARIABLES, Secret, Settings, Value, session_token, settle
-from ameide_ws.text import safe
+from ameide_ws.text import safe, sentence, word
 
 if TYPE_CHECKING:
     from ameide_ws.coder.client import Coder
@@ -26,6 +26,10 @@ __all__ = ["FOLDER", "App", "Gone", "Options", "does_not_start", "need_sandbox",
 FOLDER = "sandbox"
 USER_AGENT = f"ameide-ws/{__version__}"
 SECONDS = 60.0
+NO_EDITOR = (
+    "No code-server was found, so a page stands in for the editor. For the real one: "
+    "npm install --global code-server, then ameide-ws sandbox stop, and again."
+)
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class App:
         """The settings of this command. Raises BadConfig, and what keeps the sandbox from starting."""
         said = self.options
         options = {"url": said.url, "ca_file": said.ca_file, "timeout": said.timeout, "color": said.color}
-        settings = settle(options, self.host, insecure_http=said.insecure_http)
+        settings = settle(options, self.host)
         return self._in_the_sandbox(settings) if said.sandbox else settings
 
     @property
@@ -105,7 +109,8 @@ class App:
         """The options to repeat in a command that comes back to the same place."""
         said = self.options
         parts = [" --sandbox"] if said.sandbox else []
-        parts += [f" --url {safe(said.url)}"] if said.url else []
+        parts += [f" --url {word(said.url)}"] if said.url else []
+        parts += [f" --ca-file {word(said.ca_file)}"] if said.ca_file else []
         parts += [" --insecure-http"] if said.insecure_http else []
         return "".join(parts)
 
@@ -118,7 +123,15 @@ class App:
     @cached_property
     def web(self) -> "Web":
         """The network, with the token of this address. Raises SignedOut, BadToken, BadUrl."""
+        self.address()
         return self.web_as(session_token(self.settings), self.until)
+
+    def address(self) -> str:
+        """The address of Coder, checked. Raises BadUrl: no token is asked for at an address that can be none."""
+        from ameide_ws.web import parse_origin
+
+        url = self.settings.values["url"]
+        return parse_origin(url.value, insecure_http=self.options.insecure_http, where=url.origin).url
 
     def web_as(self, token: Secret | None, until: float | None) -> "Web":
         """The network with that token, or without one, until that moment."""
@@ -170,13 +183,17 @@ class App:
                 cause="the sandbox runs on this machine and has an address of its own",
                 tries=("leave one of the two out",),
             )
-        running = start_sandbox(self.host)[0]
+        running, is_fresh = start_sandbox(self.host)
         self.voice.redact.learn(running.token)
         ignored = [name for name in (VARIABLES["url"], TOKEN) if self.host.value(name)]
         if ignored:
             self.voice.say(
                 f"The sandbox is used; {' and '.join(ignored)} {'is' if len(ignored) == 1 else 'are'} ignored."
             )
+        if is_fresh:
+            self.voice.say("A sandbox has been started. Nothing in it is kept when it ends.")
+        if is_fresh and not running.editor:
+            self.voice.say(NO_EDITOR)
         values = {**settings.values, "url": Value(running.url, "--sandbox")}
         return replace(settings, values=values, token=Secret(running.token))
 
@@ -202,7 +219,7 @@ class App:
         said = self.options
         try:
             color = settle({"color": said.color}, self.host)["color"]
-        except Problem:
+        except Exception:  # noqa: BLE001
             color = "auto"  # what is wrong with the settings is told where they are needed
         verbose = said.verbose or self.debugs
         voice = Voice(self.host, form=said.form, color=color, quiet=said.quiet, verbose=verbose)
@@ -225,6 +242,12 @@ def start_sandbox(
         return background.start(state, path=path, story=story, port=port, editor=editor)
     except background.CannotStart as error:
         raise does_not_start(error) from error
+    except OSError as error:
+        raise CannotWrite(
+            f"the folder {sentence(str(state))} cannot be written",
+            cause=sentence(error.strerror or type(error).__name__),
+            tries=("export AMEIDE_WS_CONFIG_DIR=…   # a folder that you may write to",),
+        ) from error
 
 
 def does_not_start(error: Exception) -> SandboxTrouble:
@@ -248,10 +271,15 @@ def need_sandbox() -> None:
 
 
 def _installing() -> str:
-    """The one command that adds the sandbox to this installation."""
+    """The one command that adds the sandbox to this installation; there is no release, so it begins in a clone."""
     import sys
     from pathlib import Path
 
-    if "pipx" in Path(sys.prefix).parts:
-        return "pipx install --force '.[sandbox]'   # in a clone of the repository"
-    return f"{sys.executable} -m pip install 'ameide-ws[sandbox]'"
+    parts = Path(sys.prefix).parts
+    if "pipx" in parts:
+        command = "pipx install --force '.[sandbox]'"
+    elif "uv" in parts:
+        command = "uv tool install --force '.[sandbox]'"
+    else:
+        command = f"{word(sys.executable)} -m pip install '.[sandbox]'"
+    return f"{command}   # in a clone of the repository"

@@ -60,7 +60,7 @@ class Host:
     def _folder(self, kind: str) -> Path:
         named = self.value("AMEIDE_WS_CONFIG_DIR")
         if named:
-            return Path(named).expanduser() / ("" if kind == "config" else kind)
+            return Path(self.whole_path(named)) / ("" if kind == "config" else kind)
         import platformdirs
 
         dirs = platformdirs.PlatformDirs("ameide-ws", appauthor=False, roaming=False)
@@ -81,13 +81,9 @@ class Host:
         """What we could ask again; always safe to delete."""
         return self._folder("cache")
 
-    @property
-    def folder_name(self) -> str:
-        """The name of the folder we were started in, and nothing else of it."""
-        try:
-            return Path.cwd().name
-        except OSError:
-            return ""
+    def whole_path(self, path: str) -> str:
+        """A path with its `~` written out; one of nobody we know stays as it is."""
+        return os.path.expanduser(path)
 
     def read(self, path: Path) -> str | None:
         """The text of a file, None where there is none. Raises OSError, UnicodeDecodeError."""

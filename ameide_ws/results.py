@@ -36,6 +36,8 @@ class Up(NamedTuple):
     wait: str = "editor"
     idle_seconds: float | None = None
     openable: bool = False
+    called: str = ""
+    """The workspace as the person calls it, with its owner or its agent where they said them."""
 
 
 class Plan(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ameide_ws.host import Host
 from ameide_ws.problems import BadConfig, BadToken, Problem, SignedOut
-from ameide_ws.text import near, safe
+from ameide_ws.text import near, safe, sentence
 from ameide_ws.when import parse_duration
 
 TOKEN = "AMEIDE_WS_TOKEN"  # noqa: S105  the variable's name
@@ -53,6 +53,7 @@ class Value(NamedTuple):
 
     value: str
     origin: str
+    is_from_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,6 @@ class Settings:
     values: Mapping[str, Value]
     warnings: tuple[Problem, ...] = ()
     token: Secret | None = None
-    insecure_http: bool = False
 
     def __getitem__(self, key: str) -> str:
         return self.values[key].value
@@ -78,7 +78,7 @@ class Settings:
         return self["open"] == "true"
 
 
-def settle(options: Mapping[str, str | None], host: Host, *, insecure_http: bool = False) -> Settings:
+def settle(options: Mapping[str, str | None], host: Host) -> Settings:
     """The settings of one command. Raises BadConfig for a value that is none, naming where it stands."""
     values = {key: Value(value, BUILT_IN) for key, value in _built_in().items()}
     from_file, warnings = read_config(host, host.config_dir / "config.toml")
@@ -90,10 +90,12 @@ def settle(options: Mapping[str, str | None], host: Host, *, insecure_http: bool
     for key, option in options.items():
         if option is not None:
             values[key] = Value(option, f"--{key.replace('_', '-')}")
+    ca_file = values["ca_file"]
+    values["ca_file"] = ca_file._replace(value=host.whole_path(ca_file.value))
     for key, value in values.items():
         _check(key, value, host)
     token = host.value(TOKEN)
-    return Settings(values, warnings, Secret(token) if token else None, insecure_http)
+    return Settings(values, warnings, Secret(token) if token else None)
 
 
 def session_token(settings: Settings) -> Secret:
@@ -105,7 +107,7 @@ def session_token(settings: Settings) -> Secret:
     url = settings.values["url"]
     if settings.token is None:
         raise signed_out(url.value, f"{TOKEN} is not set")
-    if ":" in url.origin:
+    if url.is_from_file:
         raise signed_out(url.value, f"{TOKEN} is not used for an address that comes from {url.origin}")
     if not _TOKEN_SHAPE.fullmatch(settings.token.reveal()):
         raise BadToken(
@@ -118,7 +120,7 @@ def session_token(settings: Settings) -> Secret:
 
 def signed_out(url: str, why: str, ref: str = "") -> SignedOut:
     """The one way to say that a token is needed."""
-    url = safe(url.rstrip("/"))
+    url = sentence(url.rstrip("/"))
     tries = (f"open {url}/cli-auth in a browser and copy the token", f"export {TOKEN}=…   # then run this again")
     return SignedOut(f"you are signed out of {url}", cause=why, tries=tries, ref=ref)
 
@@ -140,7 +142,7 @@ def read_config(host: Host, path: Path) -> tuple[dict[str, Value], tuple[Problem
 
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         line, column = where.groups() if where else _end_of(text)
         raise _bad(f"{path}:{line}:{column} is not valid TOML", str(error), path) from error
@@ -151,7 +153,7 @@ def read_config(host: Host, path: Path) -> tuple[dict[str, Value], tuple[Problem
         if key not in VARIABLES:
             warnings.append(_unknown_key(key, origin))
         else:
-            values[key] = Value(_plain(key, value, origin, path), origin)
+            values[key] = Value(_plain(key, value, origin, path), origin, is_from_file=True)
     return values, tuple(warnings)
 
 
@@ -166,6 +168,12 @@ def _plain(key: str, value: Any, origin: str, path: Path) -> str:
 
 def _check(key: str, value: Value, host: Host) -> None:
     """Refuse what cannot be meant, before anything is done with it."""
+    if key == "ca_file" and value.value and not host.has_file(Path(value.value)):
+        raise BadConfig(
+            f"{value.origin}: there is no file {sentence(value.value)}",
+            cause="a file of certificates (PEM) to trust is expected",
+            tries=("check the path, or leave it out",),
+        )
     if key in ("url", "template", "app", "provider") and not value.value.strip():
         raise BadConfig(f"{value.origin} is empty", cause=f"it says which {key} is meant", tries=("leave it out",))
     try:
@@ -175,8 +183,6 @@ def _check(key: str, value: Value, host: Host) -> None:
             raise ValueError(f"it is one of {', '.join(COLORS)}")
         if key == "open" and value.value not in ("true", "false"):
             raise ValueError("it is true or false")
-        if key == "ca_file" and value.value and not host.has_file(Path(value.value)):
-            raise ValueError("there is no such file")
     except ValueError as error:
         raise BadConfig(
             f"{value.origin}: “{safe(value.value)}” is not a {key}",

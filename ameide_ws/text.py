@@ -10,6 +10,7 @@ from typing import NewType
 SafeText = NewType("SafeText", str)
 
 NAME_CELLS = 128
+SENTENCE = 2000
 LINE_BYTES = 16 * 1024
 
 # String sequences (OSC, DCS, SOS, PM, APC) go with their content. They end at a line's end too: one that is never
@@ -46,6 +47,18 @@ def safe(text: str, *, multiline: bool = False, colour: bool = False) -> SafeTex
     if not colour or "\x1b" not in text:
         return SafeText(_FOREIGN.sub("", text))
     return SafeText("\n".join(_coloured(line) for line in text.split("\n")))
+
+
+def sentence(text: str) -> SafeText:
+    """Foreign text as one line that may be longer than a name: a line break in it would forge a line of ours."""
+    return SafeText(safe(text, multiline=True)[:SENTENCE].strip().replace("\n", " ").replace("\t", " "))
+
+
+def word(text: str) -> SafeText:
+    """Foreign text as one word of a command that a person may paste into a shell."""
+    import shlex
+
+    return SafeText(shlex.quote(sentence(text)))
 
 
 def _coloured(line: str) -> str:

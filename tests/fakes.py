@@ -97,10 +97,6 @@ class FakeHost(Host):
     def cache_dir(self) -> Path:
         return HOME / ".cache" / "ameide-ws"
 
-    @property
-    def folder_name(self) -> str:
-        return self.folder
-
     def read(self, path: Path) -> str | None:
         return self.files.get(path)
 

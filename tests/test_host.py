@@ -93,15 +93,6 @@ def test_c16_the_folders_are_the_desktops(tmp_path: Path, monkeypatch: pytest.Mo
     assert host().cache_dir == tmp_path / "c" / "ameide-ws"
 
 
-def test_of_the_folder_we_stand_in_only_the_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    assert host().folder_name == "project"
-    folder.rmdir()
-    assert host().folder_name == ""
-
-
 # Programs and secrets.
 
 

@@ -14,7 +14,6 @@ from ameide_ws.problems import Usage
 from ameide_ws.text import near, safe
 
 Action = Annotated[str | None, typer.Argument(metavar="ACTION", help="start, stop or status; without: stay here")]
-Topic = Annotated[str | None, typer.Argument(metavar="TOPIC", help="a topic, or a command")]
 Port = Annotated[str | None, typer.Option(metavar="PORT", help="its port; a free one unless given")]
 
 

@@ -17,10 +17,9 @@ def ask_ahead(words: "Sequence[str]", app: "App") -> None:
     """Begin with the request of `list` where its words leave no doubt what it will be."""
     if words.count("list") != 1 or not _OF_LOOKS.issuperset(word for word in words if word != "list"):
         return
-    from ameide_ws.problems import Problem
     from ameide_ws.workspaces.listing import ask_ahead, question
 
     try:
         ask_ahead(app.coder, question())
-    except Problem:
+    except Exception:  # noqa: BLE001  the command meets it again, and there it is told
         return

@@ -64,7 +64,7 @@ class _Delivery:
             self._warn()
             voice.show(result)
             if then is not None:
-                then(result)
+                self._afterwards(lambda: then(result))
             return Exit.OK
         except Gone:
             raise
@@ -72,6 +72,15 @@ class _Delivery:
             return self._fail(problem)
         except Exception as error:  # noqa: BLE001  what is no Problem is a mistake of ours, and is told as one
             return self._fail(mistake(error, self.app))
+
+    def _afterwards(self, then: Callable[[], None]) -> None:
+        """What follows a result that has been shown: the command has succeeded, whatever becomes of it."""
+        try:
+            then()
+        except Problem as problem:
+            self.app.voice.warn(problem)
+        except (KeyboardInterrupt, Ended):
+            return
 
     def _watch(self, make_course: Callable[[], Course[R]]) -> R:
         with closing(make_course()) as course:

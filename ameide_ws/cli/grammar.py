@@ -15,7 +15,7 @@ from ameide_ws.cli.options import Wanted, shared, version_option
 from ameide_ws.cli.saying import fail, say
 from ameide_ws.cli.table import COMMANDS
 from ameide_ws.problems import Problem, Usage
-from ameide_ws.text import near, safe
+from ameide_ws.text import near, safe, sentence
 
 PROGRAM = "ameide-ws"
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -105,6 +105,7 @@ def _width(app: App) -> dict[str, Any]:
 def parse_and_run(words: Sequence[str], app: App) -> int:
     """Let Typer read the words and call the command; what it refuses is told in our own way."""
     try:
+        _refuse_rest(app)
         # An empty variable name: completion is not asked for through the environment.
         code = root().main(
             list(words), prog_name=PROGRAM, standalone_mode=False, complete_var="", obj=app, **_width(app)
@@ -118,6 +119,16 @@ def parse_and_run(words: Sequence[str], app: App) -> int:
         return fail(app, _usage(error, app))
     except Exception as error:  # noqa: BLE001  a mistake of ours before a command began is told like any other
         return fail(app, mistake(error, app))
+
+
+def _refuse_rest(app: App) -> None:
+    """Words after `--` are for a command inside a workspace, and no command takes one."""
+    if app.rest:
+        raise Usage(
+            f"nothing takes what stands behind --: {sentence(' '.join(app.rest))}",
+            cause="a name stands in front of it, without the dashes",
+            tries=(f"{PROGRAM} --help",),
+        )
 
 
 def _usage(error: typer.TyperException, app: App) -> Usage:

@@ -29,7 +29,11 @@ def course(app: App, action: str | None, port: int, story: str, editor: str | No
         return _here(app, port, story, program)
     running, is_fresh = start_sandbox(app.host, story=story, port=port, editor=program)
     another = not is_fresh and (running.story != story or port not in (0, _port(running.url)))
-    note = "It ran already; to change it: ameide-ws sandbox stop, then start it anew." if another else ""
+    note = ""
+    if another:
+        note = (
+            f"It runs already, with the story {running.story}. For another: ameide-ws sandbox stop, then start it anew."
+        )
     return told(running, note)
 
 

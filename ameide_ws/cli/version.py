@@ -15,7 +15,7 @@ def course(app: App) -> Course[Version]:
 
     url = server = ""
     try:
-        url = app.settings["url"]
+        url = app.address()
     except Problem as problem:
         yield Noticed(problem)
     if url:

@@ -11,6 +11,7 @@ from ameide_ws.cli.options import one_of
 from ameide_ws.cli.parameters import gathered
 from ameide_ws.cli.words import WAITS
 from ameide_ws.events import Course
+from ameide_ws.problems import Problem
 from ameide_ws.results import Home, Listing, Page, Plan, Up
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def list_(
     app: App = ctx.obj
 
     def keep(result: Listing) -> None:
-        if not (all_ or template or status):
+        if not (all_ or template or status or app.options.sandbox):
             remember(app.host, [row.name for row in result.rows])
 
     return deliver(app, lambda: _list(app, all_, template, status), then=keep)
@@ -121,7 +122,8 @@ def home(app: App) -> int:
 
 def _arrived(app: App, result: Up, wanted: bool | None) -> None:
     """Remember the name for completion, and open the browser where a person looks on."""
-    remember(app.host, [result.workspace], more=True)
+    if not app.options.sandbox:
+        remember(app.host, [result.workspace], more=True)
     if not result.openable:
         return
     looks_on = app.host.is_terminal(app.host.out) and app.settings.opens
@@ -129,6 +131,8 @@ def _arrived(app: App, result: Up, wanted: bool | None) -> None:
     address = app.door(result.url) if opens or app.options.sandbox else ""
     if address and opens and app.host.open(address):
         app.voice.say("Opened in your browser.")
+    elif wanted:
+        app.voice.say("No browser could be opened here; the address is above.")
     elif address != result.url and address:
         app.voice.say(f"Sign a browser in to the sandbox (works once, for five minutes): {address}")
 
@@ -177,6 +181,10 @@ def _show(app: App, name: str | None) -> Course[Page]:
 def _home(app: App) -> Course[Home]:
     from ameide_ws.workspaces.home import home
 
-    result = yield from home(lambda: app.coder, app.settings["url"])
+    try:
+        url = app.address()
+    except Problem as problem:
+        return Home("", "", f"{problem.message}: {problem.cause}", (), problem.tries[0])
+    result = yield from home(lambda: app.coder, url)
     is_ours = result.next_command.startswith("ameide-ws ")
     return result._replace(next_command=result.next_command + app.suffix) if is_ours else result

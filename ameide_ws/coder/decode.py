@@ -92,9 +92,9 @@ def _object(shape: Any) -> Reader:
     def read(value: Any, path: str) -> Any:
         if type(value) is not dict:
             raise Mismatch(path, "object", value)
-        if not fields:  # on first use, so that a type may hold itself
-            for name, kind in shape.__annotations__.items():
-                fields.append((name, _reader(kind), shape._field_defaults.get(name, _MISSING)))
+        if not fields:  # on first use; in one step, because several threads may come here at once
+            kinds, defaults = shape.__annotations__.items(), shape._field_defaults
+            fields[:] = [(name, _reader(kind), defaults.get(name, _MISSING)) for name, kind in kinds]
         found = []
         for name, inner, default in fields:
             item = value.get(name)

@@ -17,7 +17,7 @@ from ameide_ws.problems import (
     ServerError,
 )
 from ameide_ws.settings import signed_out
-from ameide_ws.text import safe
+from ameide_ws.text import safe, sentence
 from ameide_ws.web import Answer
 
 
@@ -40,11 +40,11 @@ def said(body: Any) -> Said:
         return Said("", "", ())
     rows = body.get("validations")
     validations = tuple(
-        (safe(str(row.get("field", ""))), safe(str(row.get("detail", ""))))
+        (safe(str(row.get("field", ""))), sentence(str(row.get("detail", ""))))
         for row in (rows if isinstance(rows, list) else [])
         if isinstance(row, dict)
     )
-    return Said(safe(str(body.get("message") or "")), safe(str(body.get("detail") or "")), validations)
+    return Said(sentence(str(body.get("message") or "")), sentence(str(body.get("detail") or "")), validations)
 
 
 def refusal(answer: Answer, url: str, doing: str) -> Problem:

@@ -11,12 +11,12 @@ from ameide_ws.render.cards import (
     up_facts,
     version_facts,
 )
-from ameide_ws.render.facts import below_each_other, sentence, tabbed_facts
+from ameide_ws.render.facts import below_each_other, tabbed_facts
 from ameide_ws.render.look import Look
 from ameide_ws.render.page import page_card, page_facts
 from ameide_ws.render.rows import listed, names, none_found
 from ameide_ws.results import Home, Listing, Page, Plan, Result, Sandbox, Text, Up, Version
-from ameide_ws.text import SafeText, safe
+from ameide_ws.text import SafeText, safe, sentence, word
 
 
 def answered(result: Result, form: str, look: Look, host: Host, *, table: bool, suffix: str = "") -> SafeText:
@@ -104,7 +104,9 @@ def remark(result: Result, *, table: bool, suffix: str = "") -> SafeText:
             return SafeText("No sandbox runs. Start one: ameide-ws sandbox start")
         case Up():
             if result.status == "pending" and not table:
-                return SafeText(f"On its way. Follow it with: ameide-ws up {safe(result.workspace)}{suffix}")
+                return SafeText(
+                    f"On its way. Follow it with: ameide-ws up {word(result.called or result.workspace)}{suffix}"
+                )
             return SafeText("")
         case _:
             return SafeText("")

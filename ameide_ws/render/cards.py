@@ -1,10 +1,10 @@
 """The answers of `up`, `up --plan`, the page without arguments, `sandbox` and `version`, for people and for pipes."""
 
 from ameide_ws.host import Host
-from ameide_ws.render.facts import STATUS_STYLES, Fact, below_each_other, clock, fact, sentence, until
+from ameide_ws.render.facts import STATUS_STYLES, Fact, below_each_other, clock, fact, until
 from ameide_ws.render.look import Look
 from ameide_ws.results import Home, Plan, Sandbox, Up, Version
-from ameide_ws.text import SafeText, cells, safe
+from ameide_ws.text import SafeText, cells, safe, sentence, word
 from ameide_ws.when import rfc3339, spoken
 
 _DONE = {"build": "Built", "agent": "Connected", "scripts": "Set up", "editor": "Ready"}
@@ -15,11 +15,11 @@ def up_card(up: Up, look: Look, host: Host, suffix: str = "") -> SafeText:
 
     suffix: the options that lead a command to the same Coder.
     """
-    name = safe(up.workspace)
+    name = word(up.called or up.workspace)
     if up.status == "pending":
         return SafeText(f"On its way. Follow it with: ameide-ws up {name}{suffix}")
     head = look.paint("green", f"{_DONE.get(up.wait, 'Ready')} in {spoken(up.seconds)}")
-    address = f": {sentence(up.url)}" if up.url else f": {name}"
+    address = f": {sentence(up.url)}" if up.url else f": {safe(up.workspace)}"
     stops = _stops(up, host)
     ways = f"look: ameide-ws show {name}{suffix} · come back: ameide-ws up {name}{suffix}"
     between = " · " if cells(stops) + cells(ways) + 3 <= look.columns else "\n"
@@ -74,6 +74,8 @@ def home_facts(home: Home, look: Look, host: Host) -> list[Fact]:
     if home.signed_in_as and not home.workspaces:
         facts.append(fact("workspaces", "none yet"))
     facts.append(Fact("next", look.paint("bold", sentence(home.next_command)), sentence(home.next_command)))
+    if not home.signed_in_as:
+        facts.append(fact("or", "ameide-ws up --sandbox   # try it on this machine, without an account"))
     facts.append(fact("help", "ameide-ws --help"))
     return facts
 

@@ -15,7 +15,7 @@ from ameide_ws.when import rfc3339
 SCHEMA = "ameide-ws/v1"
 _REQUEST = re.compile(r"\brequest (\S+)")
 # What only decides how a result is shown.
-_UNTOLD = {"Up": ("status", "openable"), "Page": ("now",), "Home": ("now",)}
+_UNTOLD = {"Up": ("status", "openable", "called"), "Page": ("now",), "Home": ("now",)}
 
 
 def as_data(value: object) -> Any:

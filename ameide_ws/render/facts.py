@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ameide_ws.host import Host
 from ameide_ws.render.look import Look
-from ameide_ws.text import SafeText, cells, safe
+from ameide_ws.text import SafeText, cells, safe, sentence
 from ameide_ws.when import rfc3339, spoken
 
 STATUS_STYLES = {"running": "green", "failed": "red", "stopped": "dim", "canceled": "yellow", "deleted": "dim"}
@@ -23,11 +23,6 @@ class Fact(NamedTuple):
 def fact(name: str, value: str, plain: str | None = None) -> Fact:
     """A fact from foreign or own words."""
     return Fact(safe(name), sentence(value), None if plain is None else sentence(plain))
-
-
-def sentence(text: str) -> SafeText:
-    """Safe text of one line that may be longer than a name."""
-    return SafeText(safe(text, multiline=True).strip().replace("\n", " ").replace("\t", " "))
 
 
 def below_each_other(facts: Sequence[Fact], look: Look, indent: str = "  ") -> list[str]:

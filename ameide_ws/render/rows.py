@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from ameide_ws.render.facts import STATUS_STYLES, sentence, stamp, until
+from ameide_ws.render.facts import STATUS_STYLES, stamp, until
 from ameide_ws.render.look import Look
 from ameide_ws.render.table import Cell, aligned, same, tabbed
 from ameide_ws.results import Listing, Row
-from ameide_ws.text import SafeText, safe
+from ameide_ws.text import SafeText, safe, sentence
 from ameide_ws.when import age
 
 HEADINGS = ("NAME", "TEMPLATE", "STATUS", "HEALTH", "AGE", "STOPS", "VERSION")

@@ -2,7 +2,7 @@
 
 from ameide_ws.problems import Problem
 from ameide_ws.render.look import Look
-from ameide_ws.text import SafeText, safe
+from ameide_ws.text import SafeText, safe, sentence
 
 
 def addressed(problem: Problem, suffix: str) -> Problem:
@@ -24,7 +24,7 @@ def drawn(problem: Problem, look: Look, *, warning: bool = False) -> SafeText:
     """The lines of a problem; its telling log lines, if any, stand above it."""
     head = look.paint("yellow", "warning:") if warning else look.paint("red", "error:")
     lines = [f"    {safe(line, multiline=True)}" for line in problem.lines]
-    lines.append(f"{head} {_one_line(problem.message)}")
+    lines.append(f"{head} {sentence(problem.message)}")
     lines += _labelled("cause:", (problem.cause,), look)
     lines += _labelled("try:  ", problem.tries, look)
     lines += _labelled("ref:  ", (problem.ref,), look)
@@ -33,11 +33,6 @@ def drawn(problem: Problem, look: Look, *, warning: bool = False) -> SafeText:
 
 def _labelled(label: str, texts: tuple[str, ...], look: Look) -> list[str]:
     """The texts that are not empty, below each other behind one label."""
-    shown = [_one_line(text) for text in texts if text]
+    shown = [sentence(text) for text in texts if text]
     blank = " " * len(label)
     return [f"  {look.paint('dim', label) if n == 0 else blank} {text}" for n, text in enumerate(shown)]
-
-
-def _one_line(text: str) -> SafeText:
-    """A sentence of ours may be longer than a name; a line break in it would forge a line of the anatomy."""
-    return SafeText(safe(text, multiline=True).strip().replace("\n", " ").replace("\t", " "))

@@ -7,14 +7,13 @@ from ameide_ws.host import Host
 from ameide_ws.problems import Problem
 from ameide_ws.render.answer import answered, remark
 from ameide_ws.render.data import envelope, interruption, items, spell, told
-from ameide_ws.render.facts import sentence
 from ameide_ws.render.look import look_at
 from ameide_ws.render.pen import Pen
 from ameide_ws.render.redact import Redactor
 from ameide_ws.render.trouble import addressed, drawn
 from ameide_ws.render.watch import Jsonl, Plain, Quiet
 from ameide_ws.results import Result
-from ameide_ws.text import SafeText, safe
+from ameide_ws.text import SafeText, safe, sentence
 
 PROGRAMS = ("json", "jsonl")
 
@@ -102,6 +101,13 @@ class Voice:
         self.err.line(SafeText(self.redact.thoroughly(drawn(problem, self.look_err))))
         if self.form in PROGRAMS:
             self._envelope(problem.exit, errors=(told(problem),))
+
+    def warn(self, problem: Problem) -> None:
+        """A problem after the result has been shown, which it does not change."""
+        if not self.quiet:
+            self.err.line(
+                SafeText(self.redact.thoroughly(drawn(addressed(problem, self.suffix), self.look_err, warning=True)))
+            )
 
     def interrupted(self, code: int, resume: str) -> None:
         """The sentence that says what goes on without us."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import ssl
 
 _NOT_YET, _EXPIRED, _SELF, _SELF_IN_CHAIN = 9, 10, 18, 19
-_UNKNOWN_ISSUER = (2, 20, 21)
 _WRONG_NAME = (62, 64)
 
 

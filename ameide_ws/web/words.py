@@ -216,7 +216,7 @@ def bad_answer(origin: Origin, why: str, ref: str = "") -> Problem:
     return BadAnswer(
         f"{origin.place} answered in a form this version does not know",
         cause=why,
-        tries=("ameide-ws version   # is there a newer one?", _ADMIN),
+        tries=("ameide-ws version   # compare the two versions", _ADMIN),
         ref=ref,
     )
 

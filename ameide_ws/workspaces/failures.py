@@ -1,5 +1,6 @@
 """What went wrong with a workspace, in words: the layer, its telling lines, one cause, one command that exists."""
 
+import re
 from collections.abc import Iterable
 
 from ameide_ws.coder.follow import Entry
@@ -15,11 +16,12 @@ from ameide_ws.problems import (
     ScriptFailed,
     WorkspaceGone,
 )
-from ameide_ws.text import safe
+from ameide_ws.text import safe, sentence, word
 from ameide_ws.when import spoken
 from ameide_ws.workspaces.ready import Look, how_it_ended, silence
 
 TELLING = 20
+_ENDED = re.compile(r"exit status \d+$")
 # What the provisioner says last, however the build ended (provisionerd/runner).
 _TIDYING = "Cleaning Up"
 
@@ -41,6 +43,13 @@ def _failed_stage(entries: list[Entry]) -> str:
     return (errors or stages or [""])[-1]
 
 
+def _reason(error: str, entries: list[Entry]) -> str:
+    """Why a build failed. Coder's own word is often only how Terraform ended; then its last error says more."""
+    lines = [line.strip() for entry in entries if entry.level == "error" for line in entry.text.splitlines()]
+    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    return f"{errors[-1]} ({error})" if errors and _ENDED.search(error) else error
+
+
 def build_failed(url: str, workspace: Workspace, entries: Iterable[Entry], again: str) -> BuildFailed:
     """Terraform, or the provisioner, gave up."""
     build, name = workspace.latest_build, safe(workspace.name)
@@ -48,7 +57,7 @@ def build_failed(url: str, workspace: Workspace, entries: Iterable[Entry], again
     failed = _failed_stage(entries)
     stage = safe(failed)
     code = safe(build.job.error_code)
-    error = safe(build.job.error) or "Coder gives no reason"
+    error = sentence(_reason(build.job.error, entries)) or "Coder gives no reason"
     template = safe(workspace.template_name)
     tries = {
         "INSUFFICIENT_QUOTA": ("ameide-ws list   # see which of your workspaces could go",),
@@ -204,8 +213,8 @@ def out_of_time(
         running = [safe(script.display_name) for script in (agent.start_scripts if agent else ()) if not script.status]
         cause = f"still running: {', '.join(running)}" if running else "Coder does not say which"
         return ScriptFailed(f"the startup scripts of “{name}” have not ended within {limit}", cause=cause, tries=later)
-    cause = safe(silence(look.probe)) or "it has not answered at all"
-    tries = (f"ameide-ws show {name}   # how its scripts and apps are", *later)
+    cause = sentence(silence(look.probe)) or "it has not answered at all"
+    tries = (f"ameide-ws show {word(workspace.name)}   # how its scripts and apps are", *later)
     return EditorNotReady(f"the editor of “{name}” did not answer within {limit}", cause=cause, tries=tries)
 
 
@@ -238,5 +247,5 @@ def build_url(url: str, workspace: Workspace) -> str:
 
 def _help(agent: Agent) -> tuple[str, ...]:
     """The template author's own help for a failing agent: shown, never opened."""
-    link = safe(agent.troubleshooting_url)
+    link = sentence(agent.troubleshooting_url)
     return (f"read {link}",) if link.startswith(("https://", "http://")) else ("ask whoever looks after the template",)

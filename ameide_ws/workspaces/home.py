@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from ameide_ws.coder.client import Coder
 from ameide_ws.events import Course
-from ameide_ws.problems import Problem
+from ameide_ws.problems import Problem, SignedOut
 from ameide_ws.results import Home, Row
+from ameide_ws.settings import TOKEN
 from ameide_ws.side_by_side import together
 from ameide_ws.text import safe
 from ameide_ws.workspaces.listing import question, row
@@ -18,6 +19,9 @@ def home(make_coder: Callable[[], Coder], url: str) -> Course[Home]:
     try:
         coder = make_coder()
         found = together({"user": coder.me, "page": lambda: next(coder.workspaces(question()))})
+    except SignedOut as problem:
+        way = f"export {TOKEN}=…   # copy it from {url}/cli-auth"
+        return Home(url, "", f"{problem.message}: {problem.cause}", (), way)
     except Problem as problem:
         return Home(url, "", f"{problem.message}: {problem.cause}", (), problem.tries[0])
     rows = tuple(row(workspace) for workspace in found["page"].workspaces[:SHOWN])

@@ -44,7 +44,10 @@ def listing(
     for page in coder.workspaces(question(everyone=everyone, template=template, status=status)):
         rows.extend(map(row, page.workspaces))
         count = page.count
-    return Listing(tuple(rows), count, "you can see" if everyone else "you own", coder.date)
+    whose = "you can see" if everyone else "you own"
+    whose += f" from the template {template}" if template else ""
+    whose += f" with the status {status}" if status else ""
+    return Listing(tuple(rows), count, whose, coder.date)
     yield  # a course, although nothing is seen happening
 
 

@@ -15,7 +15,7 @@ from ameide_ws.problems import Forbidden, NotFound, Problem
 from ameide_ws.results import Agent, App, Build, Page, Reading, Script, Setting
 from ameide_ws.side_by_side import together
 from ameide_ws.web import Refused, SocketEnded
-from ameide_ws.workspaces.choose import choose, none_yet, not_found
+from ameide_ws.workspaces.choose import choose, no_such_agent, none_yet, not_found
 from ameide_ws.workspaces.probing import editor_path
 from ameide_ws.workspaces.wish import Wish
 
@@ -29,6 +29,8 @@ def page(coder: Coder, host: Host, wish: Wish) -> Course[Page]:
     which, workspace = yield from choose(coder, host, wish, "show")
     if workspace is None:
         raise not_found(coder, which.name) if wish.name else none_yet()
+    if which.agent and all(agent.name != which.agent for agent in workspace.latest_build.agents):
+        raise no_such_agent(workspace, which.agent)
     build = workspace.latest_build
     asks: dict[str, Callable[[], Any]] = {
         "parameters": lambda: coder.build_parameters(build.id),

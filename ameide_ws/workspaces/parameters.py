@@ -7,7 +7,7 @@ from ameide_ws.coder.client import Coder
 from ameide_ws.coder.model import Diagnostic, Preset, RichParameter, Template
 from ameide_ws.events import Asked, Course
 from ameide_ws.problems import BadParameter, NotFound
-from ameide_ws.text import near, safe
+from ameide_ws.text import near, safe, sentence, word
 from ameide_ws.workspaces.asking import ask_all
 from ameide_ws.workspaces.wish import Wish
 
@@ -23,9 +23,11 @@ class Answers(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What the values are for: a workspace's name, its owner, and whether it is yet to be made."""
+    """What the values are for: a workspace, made or to be made from a version of a template, and its owner."""
 
     name: str
+    template: Template
+    version_id: str
     owner_id: str
     is_new: bool
 
@@ -40,7 +42,7 @@ class Blank(NamedTuple):
     complaint: str = ""
 
 
-def choose_preset(presets: Iterable[Preset], wish: Wish) -> Preset | None:
+def choose_preset(presets: Iterable[Preset], wish: Wish, template: str, name: str) -> Preset | None:
     """The preset that was asked for, or the template's default. Raises NotFound for a name that is none."""
     presets = list(presets)
     if wish.preset is None:
@@ -53,27 +55,26 @@ def choose_preset(presets: Iterable[Preset], wish: Wish) -> Preset | None:
     meant = near(wish.preset, [preset.Name for preset in presets])
     names = ", ".join(safe(preset.Name) for preset in presets)
     raise NotFound(
-        f"the template {safe(wish.template)} has no preset “{safe(wish.preset)}”",
+        f"the template {safe(template)} has no preset “{safe(wish.preset)}”",
         cause=f"its presets are: {names}" if presets else "it has no presets",
-        tries=(wish.anew(wish.name, f"--preset '{safe(meant or (presets[0].Name if presets else 'none'))}'"),),
+        tries=(wish.anew(name, f"--preset {word(meant or (presets[0].Name if presets else 'none'))}"),),
     )
 
 
-def answer_parameters(
-    coder: Coder, wish: Wish, template: Template, target: Target, before: Mapping[str, str]
-) -> Course[Answers]:
+def answer_parameters(coder: Coder, wish: Wish, target: Target, before: Mapping[str, str]) -> Course[Answers]:
     """The values for a build: those of the build before, a new workspace's preset, those given; the rest is asked.
 
     Raises BadParameter for names and values that the template does not take, MissingInput for what nobody answers.
     """
-    version = template.active_version_id
-    preset = choose_preset(coder.presets(version), wish) if target.is_new or wish.preset else None
+    preset = None
+    if target.is_new or wish.preset:
+        preset = choose_preset(coder.presets(target.version_id), wish, target.template.name, target.name)
     values = dict(before)
     if preset is not None:
         values |= {item.Name: item.Value for item in preset.Parameters}
     values |= wish.parameters
     for _ in range(ROUNDS):
-        blanks = _blanks(coder, template, target.owner_id, values)
+        blanks = _blanks(coder, target, values)
         _refuse_unknown(blanks, wish, target)
         missing = [blank for blank in blanks if blank.is_missing]
         if not missing:
@@ -83,29 +84,35 @@ def answer_parameters(
         _refuse_given(missing, wish, target)
         questions = [
             Asked(f"{safe(blank.label)}{f' ({blank.complaint})' if blank.complaint else ''}?",
-                  flag=f"--param {safe(blank.name)}=…", choices=blank.choices)
+                  flag=flag(blank.name), choices=blank.choices)
             for blank in missing
         ]  # fmt: skip
-        why = f"the template {safe(template.name)} needs {len(missing)} more answer{'s' if len(missing) > 1 else ''}"
+        number = f"{len(missing)} more answer{'s' if len(missing) > 1 else ''}"
+        why = f"the template {safe(target.template.name)} needs {number}"
         answers = yield from ask_all(questions, why, wish.anew(target.name))
         values |= {blank.name: answer for blank, answer in zip(missing, answers, strict=True)}
     raise BadParameter(
-        f"the template {safe(template.name)} does not take these answers",
-        cause="; ".join(f"{blank.name}: {blank.complaint}" for blank in missing),
+        f"the template {safe(target.template.name)} does not take these answers",
+        cause="; ".join(f"{safe(blank.name)}: {blank.complaint}" for blank in missing),
         tries=[wish.anew(target.name, *_flags(missing))],
     )
 
 
+def flag(name: str) -> str:
+    """The option that gives a parameter its value."""
+    return f"--param {word(name)}=…"
+
+
 def _flags(blanks: Iterable[Blank]) -> list[str]:
-    return [f"--param {safe(blank.name)}=…" for blank in blanks]
+    return [flag(blank.name) for blank in blanks]
 
 
-def _blanks(coder: Coder, template: Template, owner_id: str, values: Mapping[str, str]) -> list[Blank]:
+def _blanks(coder: Coder, target: Target, values: Mapping[str, str]) -> list[Blank]:
     """The template's parameters for these values, as Coder evaluates them; the plain list for a classic template."""
-    if template.use_classic_parameter_flow:
-        return [_of_rich(row, values) for row in coder.rich_parameters(template.active_version_id) if not row.ephemeral]
-    evaluation = coder.evaluate(template.active_version_id, owner_id, values)
-    _refuse_broken(template, evaluation.diagnostics)
+    if target.template.use_classic_parameter_flow:
+        return [_of_rich(row, values) for row in coder.rich_parameters(target.version_id) if not row.ephemeral]
+    evaluation = coder.evaluate(target.version_id, target.owner_id, values)
+    _refuse_broken(target.template, evaluation.diagnostics)
     blanks = []
     for row in evaluation.parameters:
         is_empty = row.name not in values and not row.value.valid
@@ -128,7 +135,7 @@ def missing_names(rows: Iterable[RichParameter], values: Mapping[str, str]) -> l
 
 
 def _complaint(diagnostics: Iterable[Diagnostic]) -> str:
-    said = [safe(one.detail or one.summary) for one in diagnostics if one.severity == "error"]
+    said = [sentence(one.detail or one.summary) for one in diagnostics if one.severity == "error"]
     return "; ".join(said)
 
 
@@ -148,9 +155,9 @@ def _refuse_unknown(blanks: list[Blank], wish: Wish, target: Target) -> None:
         if given not in names:
             meant = near(given, names)
             raise BadParameter(
-                f"the template {safe(wish.template)} has no parameter “{safe(given)}”",
-                cause=f"its parameters are: {safe(', '.join(names))}" if names else "it has no parameters",
-                tries=(wish.anew(target.name, f"--param {safe(meant)}=…" if meant else "--plan   # what it uses"),),
+                f"the template {safe(target.template.name)} has no parameter “{safe(given)}”",
+                cause=f"its parameters are: {sentence(', '.join(names))}" if names else "it has no parameters",
+                tries=(wish.anew(target.name, flag(meant) if meant else "--plan   # what it uses"),),
             )
 
 
@@ -159,7 +166,7 @@ def _refuse_given(missing: list[Blank], wish: Wish, target: Target) -> None:
     wrong = [blank for blank in missing if blank.name in wish.parameters and blank.complaint]
     if wrong:
         raise BadParameter(
-            f"the template {safe(wish.template)} does not take "
+            f"the template {safe(target.template.name)} does not take "
             + ", ".join(f"{safe(blank.name)}=“{safe(wish.parameters[blank.name])}”" for blank in wrong),
             cause="; ".join(f"{safe(blank.name)}: {blank.complaint}" for blank in wrong),
             tries=[wish.anew(target.name, *_flags(wrong))],

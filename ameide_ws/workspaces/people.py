@@ -1,12 +1,14 @@
 """What needs a person, before anything else: who is signed in, and which providers have to be connected."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from ameide_ws.coder.client import Coder
-from ameide_ws.coder.model import ExternalAuthLink, Template, User
+from ameide_ws.coder.model import ExternalAuth, ExternalAuthLink, Template, User
 from ameide_ws.coder.refusals import link_missing
 from ameide_ws.problems import NotFound
-from ameide_ws.text import near, safe
+from ameide_ws.text import near, safe, word
+from ameide_ws.web import openable
 from ameide_ws.workspaces.wish import Wish
 
 
@@ -25,12 +27,13 @@ def require_links(coder: Coder, template: Template) -> None:
         if not provider.authenticated and not provider.optional
     ]
     if missing:
-        raise link_missing([(safe(one.display_name or one.id), _address(coder, one.id)) for one in missing])
+        raise link_missing([(safe(one.display_name or one.id), _address(coder, one)) for one in missing])
 
 
-def _address(coder: Coder, provider: str) -> str:
-    """Coder's page for a provider, on the address we were given: a server's own word for it is not followed."""
-    return f"{coder.url}/external-auth/{safe(provider)}"
+def _address(coder: Coder, provider: ExternalAuth) -> str:
+    """Where a provider is connected: Coder's own word for it where it leads to Coder, else the page it always has."""
+    said = openable(provider.authenticate_url, coder.web.origin)
+    return said or f"{coder.url}/external-auth/{quote(provider.id, safe='')}"
 
 
 def require_template(coder: Coder, wish: Wish, found: Mapping[str, Template | None]) -> Template:
@@ -40,12 +43,12 @@ def require_template(coder: Coder, wish: Wish, found: Mapping[str, Template | No
         return template
     names = [one.name for one in coder.templates()]
     meant = near(wish.template, names)
-    named = [safe(wish.name)] if wish.name else []
+    named = [word(wish.name)] if wish.name else []
     listed = ", ".join(safe(name) for name in names)
     raise NotFound(
         f"there is no template “{safe(wish.template)}”",
         cause=f"you can see: {listed}" if names else "you can see no template at all",
-        tries=(" ".join(["ameide-ws up", *named, "--template", safe(meant or names[0])]) + wish.suffix,)
+        tries=(" ".join(["ameide-ws up", *named, "--template", word(meant or names[0])]) + wish.suffix,)
         if names
         else ("ask an administrator of Coder",),
     )

@@ -1,17 +1,17 @@
 """`up --plan`: what `up` would do, found out with GET requests alone."""
 
 from ameide_ws.coder.client import Coder
-from ameide_ws.coder.model import Template, Workspace
+from ameide_ws.coder.model import Template
 from ameide_ws.events import Course, Noticed
 from ameide_ws.host import Host
 from ameide_ws.problems import LinkMissing, MissingInput
 from ameide_ws.results import Plan, Setting
-from ameide_ws.text import safe
+from ameide_ws.text import safe, sentence
 from ameide_ws.workspaces import usual
 from ameide_ws.workspaces.moves import Move, next_move
-from ameide_ws.workspaces.parameters import choose_preset, missing_names
+from ameide_ws.workspaces.parameters import choose_preset, flag, missing_names
 from ameide_ws.workspaces.people import require_links
-from ameide_ws.workspaces.up import set_scene
+from ameide_ws.workspaces.scene import Scene, set_scene
 from ameide_ws.workspaces.wish import Wish
 
 
@@ -27,9 +27,9 @@ def plan(coder: Coder, host: Host, wish: Wish) -> Course[Plan]:
             require_links(coder, template)
         except LinkMissing as missing:
             yield Noticed(missing)
-        parameters, unanswered = _parameters(coder, wish, template, workspace, decision.move)
+        parameters, unanswered = _parameters(coder, wish, scene, decision.move)
         if unanswered:
-            yield Noticed(_unanswered(template, unanswered))
+            yield Noticed(_unanswered(wish, scene.which.name, template, unanswered))
     is_fresh = decision.move in (Move.CREATE, Move.START_ACTIVE)
     version = coder.template_version(template.active_version_id).name if is_fresh or workspace is None else ""
     return Plan(
@@ -44,17 +44,20 @@ def plan(coder: Coder, host: Host, wish: Wish) -> Course[Plan]:
     )
 
 
-def _parameters(
-    coder: Coder, wish: Wish, template: Template, workspace: Workspace | None, move: Move
-) -> tuple[tuple[Setting, ...], list[str]]:
+def _parameters(coder: Coder, wish: Wish, scene: Scene, move: Move) -> tuple[tuple[Setting, ...], list[str]]:
     """The values the build would have, and the names of those that somebody would be asked for."""
-    values = {}
+    template, workspace, values = scene.template, scene.workspace, dict[str, str]()
     if workspace is not None:
         values = {row.name: row.value for row in coder.build_parameters(workspace.latest_build.id)}
     unanswered: list[str] = []
-    if move in (Move.CREATE, Move.START_ACTIVE):
+    is_fresh = workspace is None or move in (Move.CREATE, Move.START_ACTIVE)
+    if is_fresh or wish.preset or wish.parameters:
         version = template.active_version_id
-        preset = choose_preset(coder.presets(version), wish) if move is Move.CREATE or wish.preset else None
+        if workspace is not None and not is_fresh:
+            version = workspace.latest_build.template_version_id
+        preset = None
+        if move is Move.CREATE or wish.preset:
+            preset = choose_preset(coder.presets(version), wish, template.name, scene.which.name)
         given = values | {row.Name: row.Value for row in (preset.Parameters if preset else ())} | dict(wish.parameters)
         rows = [row for row in coder.rich_parameters(version) if not row.ephemeral]
         unanswered = missing_names(rows, given)
@@ -63,9 +66,9 @@ def _parameters(
     return tuple(Setting(name, value) for name, value in values.items()), unanswered
 
 
-def _unanswered(template: Template, names: list[str]) -> MissingInput:
+def _unanswered(wish: Wish, name: str, template: Template, names: list[str]) -> MissingInput:
     return MissingInput(
-        f"the template {safe(template.name)} will ask for {safe(', '.join(names))}",
+        f"the template {safe(template.name)} will ask for {sentence(', '.join(names))}",
         cause="they have no value yet",
-        tries=[f"ameide-ws up {' '.join(f'--param {safe(name)}=…' for name in names)}"],
+        tries=[wish.anew(name, *map(flag, names))],
     )

@@ -5,6 +5,7 @@ import statistics
 
 from ameide_ws.coder.model import Template
 from ameide_ws.host import Host
+from ameide_ws.web import Origin
 
 KEPT = 10
 
@@ -15,21 +16,26 @@ def usual_build_seconds(template: Template) -> float | None:
     return None if not median else median / 1000
 
 
-def usual_seconds(host: Host, origin: str, template: str) -> float | None:
+def usual_seconds(host: Host, origin: Origin, template: str) -> float | None:
     """The median of the last ten whole `up`s of this template from here; None before the first."""
-    seconds = _remembered(host).get(f"{origin} {template}", [])
+    seconds = _remembered(host).get(_key(origin, template), [])
     return statistics.median(seconds) if seconds else None
 
 
-def remember(host: Host, origin: str, template: str, seconds: float) -> None:
+def remember(host: Host, origin: Origin, template: str, seconds: float) -> None:
     """Note how long one took. A state folder that cannot be written is no reason to fail."""
     known = _remembered(host)
-    key = f"{origin} {template}"
+    key = _key(origin, template)
     known[key] = [*known.get(key, []), round(seconds, 1)][-KEPT:]
     try:
         host.write(host.state_dir / "ups.json", json.dumps(known, indent=1) + "\n")
     except OSError:
         return
+
+
+def _key(origin: Origin, template: str) -> str:
+    """The host without its port: a sandbox has another port each time, and is as fast as the one before."""
+    return f"{origin.host} {template}"
 
 
 def _remembered(host: Host) -> dict[str, list[float]]:

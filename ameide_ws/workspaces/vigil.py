@@ -234,6 +234,8 @@ class Vigil:
 
     def _warnings(self, standing: Standing) -> Iterator[Event]:
         agent = self._look.agent
+        if self._workspace.latest_build.job.logs_overflowed or (agent is not None and agent.logs_overflowed):
+            yield from self._take(("", Told("Coder has stopped recording this log: it keeps the first 1 MiB")))
         if agent is not None and agent.status == "timeout":
             yield from self._notice("late", lambda: failures.late_agent(self._workspace, agent))
         yield from self._script_warning(standing, now=False)

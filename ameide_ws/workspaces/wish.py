@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ameide_ws.problems import Usage
-from ameide_ws.text import safe
+from ameide_ws.text import safe, word
 
 STEPS = ("queue", "terraform", "agent", "scripts", "editor")
 WAITS = ("build", "agent", "scripts", "editor")
@@ -36,15 +36,26 @@ class Wish:
     template_chosen: bool = False
     suffix: str = ""
 
+    def called(self, name: str) -> str:
+        """A workspace's name as the person typed it (with its owner, its agent), ready to be pasted."""
+        return word(self.name or name)
+
     def again(self, name: str) -> str:
         """The command that comes back to this workspace."""
-        return f"ameide-ws up {safe(name)}{self.suffix}"
+        return f"ameide-ws up {self.called(name)}{self.suffix}"
 
-    def anew(self, name: str | None, *flags: str) -> str:
+    def show(self, name: str) -> str:
+        """The command that shows this workspace."""
+        return f"ameide-ws show {self.called(name)}{self.suffix}"
+
+    def anew(self, name: str, *flags: str) -> str:
         """The command that asks for the same once more, with these flags."""
-        template = [f"--template {safe(self.template)}"] if self.template_chosen else []
-        named = [safe(name)] if name else []
-        return " ".join(["ameide-ws up", *named, *template, *self.suffix.split(), *flags])
+        template = [f"--template {word(self.template)}"] if self.template_chosen else []
+        return (
+            " ".join([f"ameide-ws up {self.called(name)}", *template])
+            + self.suffix
+            + "".join(f" {flag}" for flag in flags)
+        )
 
 
 class Which(NamedTuple):

@@ -174,7 +174,8 @@ def test_what_stands_behind_the_command_wins() -> None:
 @pytest.mark.parametrize("words", [["list", "--", "--json"], ["list", "--", "--help", "-o", "json", "x"]])
 def test_words_after_two_dashes_are_nobodys_options(words: list[str]) -> None:
     outcome = run(*words)
-    assert (outcome.exit, outcome.out) == (4, "")
+    assert (outcome.exit, outcome.out) == (2, "")
+    assert "stands behind --" in outcome.err
 
 
 def test_T07_no_option_takes_a_token() -> None:

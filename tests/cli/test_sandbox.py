@@ -81,7 +81,7 @@ def test_the_first_morning(machine: Machine) -> None:
     home = machine("--sandbox", "--json")
     valid("home", "json", home)
     assert json.loads(home.out)["data"]["next_command"] == "ameide-ws up dev --sandbox"
-    assert machine("__complete", "names").out == "dev\n"
+    assert machine("__complete", "names").out == "", "a sandbox's names are not those of the person's own Coder"
     version = machine("version", "--sandbox", "--json")
     valid("version", "json", version)
     assert json.loads(version.out)["data"]["server"].startswith("v2.")
@@ -168,7 +168,7 @@ def test_without_the_extra_one_command_installs_it(tmp_path: Path) -> None:
         assert done.returncode == 2
         lines = done.stderr.splitlines()
         assert lines[:2] == ["error: the sandbox is not installed", "  cause: it needs starlette and uvicorn"]
-        assert lines[2].endswith("-m pip install 'ameide-ws[sandbox]'")
+        assert lines[2].endswith("-m pip install '.[sandbox]'   # in a clone of the repository")
 
 
 def test_sandbox_and_url_exclude_each_other() -> None:

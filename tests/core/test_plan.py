@@ -10,6 +10,7 @@ from ameide_ws.events import Noticed, Started
 from ameide_ws.problems import LinkMissing, MissingInput
 from ameide_ws.results import Setting
 from ameide_ws.sandbox.world import World
+from ameide_ws.web import parse_origin
 from ameide_ws.workspaces import usual
 from ameide_ws.workspaces.plan import plan
 from ameide_ws.workspaces.up import up
@@ -98,13 +99,16 @@ def test_an_up_that_built_is_remembered_and_one_that_found_it_running_is_not(
     assert len(remembered(host)[f"{world.url} ameide-dev"]) == 1
 
 
+A, B = parse_origin("https://a.example"), parse_origin("https://b.example:8443")
+
+
 def header(ran: Ran) -> str:
     return next(event.subject for event in ran.events if isinstance(event, Started) and event.step == "up")
 
 
 def test_how_long_it_usually_takes_is_said_before_it_begins(world: World, coder: Coder, host: Running) -> None:
     for seconds in (10.0, 20.0, 90.0):
-        usual.remember(host, world.url, "ameide-dev", seconds)
+        usual.remember(host, coder.web.origin, "ameide-dev", seconds)
     assert header(well(up(coder, host, Wish(name="dev", detach=True)))).endswith(
         "creating · build usually 3.0 s · ready usually in 20 s"
     )
@@ -113,23 +117,23 @@ def test_how_long_it_usually_takes_is_said_before_it_begins(world: World, coder:
 def test_only_the_last_ten_are_kept_and_each_template_has_its_own() -> None:
     host = Still()
     for seconds in range(25):
-        usual.remember(host, "https://a", "dev", seconds)
-    usual.remember(host, "https://a", "gitops", 7.0)
-    assert usual.usual_seconds(host, "https://a", "dev") == 19.5
-    assert usual.usual_seconds(host, "https://a", "gitops") == 7.0
-    assert usual.usual_seconds(host, "https://b", "dev") is None
-    assert json.loads(host.files[host.state_dir / "ups.json"])["https://a dev"] == list(range(15, 25))
+        usual.remember(host, A, "dev", seconds)
+    usual.remember(host, A, "gitops", 7.0)
+    assert usual.usual_seconds(host, A, "dev") == 19.5
+    assert usual.usual_seconds(host, A, "gitops") == 7.0
+    assert usual.usual_seconds(host, B, "dev") is None
+    assert json.loads(host.files[host.state_dir / "ups.json"])["a.example dev"] == list(range(15, 25))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"https://a dev": 3}', '{"https://a dev": ["x", null, {}]}', "[" * 5000, "\x00"]
+    "text", ["", "{", "[]", "null", '{"a.example dev": 3}', '{"a.example dev": ["x", null, {}]}', "[" * 5000, "\x00"]
 )
 def test_a_file_that_is_not_ours_counts_as_nothing(text: str) -> None:
     host = Still()
     host.files[host.state_dir / "ups.json"] = text
-    assert usual.usual_seconds(host, "https://a", "dev") is None
-    usual.remember(host, "https://a", "dev", 3.0)
-    assert usual.usual_seconds(host, "https://a", "dev") == 3.0
+    assert usual.usual_seconds(host, A, "dev") is None
+    usual.remember(host, A, "dev", 3.0)
+    assert usual.usual_seconds(host, A, "dev") == 3.0
 
 
 def test_F46_a_state_folder_that_cannot_be_written_is_no_reason_to_fail(

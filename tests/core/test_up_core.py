@@ -18,6 +18,7 @@ from .conftest import MakeCoder
 from .courses import Ran, failing, well
 from .hosts import Running
 
+STOPPING, DELETING = "is being stopped; it starts after that", "is being deleted; a new one is made after that"
 CREATE = "POST /api/v2/users/me/workspaces"
 BUILD = "POST /api/v2/workspaces/*/builds"
 DEV = Wish(name="dev")
@@ -59,10 +60,15 @@ STATES: list[tuple[dict[str, Any], list[str], list[str], int]] = [
     ({"status": "failed-delete"}, ["start"], ["starting"], 3),
     ({"status": "pending"}, [], ["joining the build that runs"], 1),
     ({"status": "starting"}, [], ["joining the build that runs"], 1),
-    ({"status": "pending", "transition": "stop"}, ["start"], ["waiting", "starting"], 3),
-    ({"status": "stopping"}, ["start"], ["waiting", "starting"], 3),
-    ({"status": "deleting"}, ["create"], ["waiting", "creating"], 1),
-    ({"status": "pending", "transition": "delete"}, ["create"], ["waiting", "creating"], 1),
+    ({"status": "pending", "transition": "stop"}, ["start"], [STOPPING, "starting"], 3),
+    ({"status": "stopping"}, ["start"], [STOPPING, "starting"], 3),
+    ({"status": "deleting"}, ["create"], [DELETING, "creating"], 1),
+    (
+        {"status": "pending", "transition": "delete"},
+        ["create"],
+        [DELETING, "creating"],
+        1,
+    ),
     ({"status": "deleted"}, ["create"], ["creating"], 1),
 ]
 
@@ -110,7 +116,7 @@ def test_F52_a_build_that_is_being_cancelled_is_waited_for_then_cleaned_up_then_
 
     ran = well(up(coder, host, DEV), seen=release)
     assert posted(world) == ["stop", "start"]
-    assert (ran.result.build_number, ran.headers[0].split("  ")[-1]) == (3, "waiting")
+    assert (ran.result.build_number, ran.headers[0].split("  ")[-1]) == (3, "has a build that is being cancelled")
 
 
 # Versions.
