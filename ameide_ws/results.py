@@ -86,6 +86,8 @@ class Listing(NamedTuple):
     count: int  # type: ignore[assignment]  # nobody counts the fields of a listing
     whose: str = "you own"
     now: datetime | None = None
+    which: str = ""
+    """What narrowed the question, as the end of a sentence."""
 
 
 class Script(NamedTuple):

@@ -43,10 +43,10 @@ def test_option_before_environment_before_file_before_built_in(key: str) -> None
     named = VARIABLES[key]
     built_in = settled().values[key]
     assert built_in.origin == "built-in"
-    assert settled(toml).values[key] == Value(file, f"{CONFIG}:2")
+    assert settled(toml).values[key] == Value(file, f"{CONFIG}:2", is_from_file=True)
     assert settled(toml, None, **{named: variable}).values[key] == Value(variable, named)
     assert settled(toml, {key: option}, **{named: variable}).values[key] == Value(option, flag)
-    assert settled(toml, {key: None}, **{named: ""}).values[key] == Value(file, f"{CONFIG}:2")
+    assert settled(toml, {key: None}, **{named: ""}).values[key] == Value(file, f"{CONFIG}:2", is_from_file=True)
     assert settled(None, {}, **{named: ""}).values[key] == built_in
 
 
@@ -203,4 +203,4 @@ def test_a_file_that_cannot_be_read_is_named(what: str, tmp_path: Path) -> None:
 
 def test_a_file_of_certificates_that_is_not_there_is_said_at_once() -> None:
     problem = refused(None, {"ca_file": "/no/such.pem"})
-    assert problem.message == "--ca-file: “/no/such.pem” is not a ca_file"
+    assert problem.message == "--ca-file: there is no file /no/such.pem"

@@ -11,7 +11,7 @@ from ameide_ws.cli.options import one_of
 from ameide_ws.cli.parameters import gathered
 from ameide_ws.cli.words import WAITS
 from ameide_ws.events import Course
-from ameide_ws.problems import Problem
+from ameide_ws.problems import BadUrl
 from ameide_ws.results import Home, Listing, Page, Plan, Up
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _home(app: App) -> Course[Home]:
 
     try:
         url = app.address()
-    except Problem as problem:
+    except BadUrl as problem:
         return Home("", "", f"{problem.message}: {problem.cause}", (), problem.tries[0])
     result = yield from home(lambda: app.coder, url)
     is_ours = result.next_command.startswith("ameide-ws ")

@@ -33,7 +33,7 @@ def names(listing: Listing) -> list[SafeText]:
 def none_found(listing: Listing) -> SafeText:
     """The sentence for an empty list, or for one that the server has more of."""
     if not listing.rows:
-        return sentence(f"No workspaces {listing.whose}.")
+        return sentence(f"No workspaces {listing.whose}{listing.which}.")
     if listing.count > len(listing.rows):
         return sentence(f"{len(listing.rows)} of {listing.count} workspaces are shown.")
     return SafeText("")

@@ -45,9 +45,9 @@ def listing(
         rows.extend(map(row, page.workspaces))
         count = page.count
     whose = "you can see" if everyone else "you own"
-    whose += f" from the template {template}" if template else ""
-    whose += f" with the status {status}" if status else ""
-    return Listing(tuple(rows), count, whose, coder.date)
+    which = f" from the template {template}" if template else ""
+    which += f" with the status {status}" if status else ""
+    return Listing(tuple(rows), count, whose, coder.date, which)
     yield  # a course, although nothing is seen happening
 
 

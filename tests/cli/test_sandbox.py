@@ -117,7 +117,7 @@ def test_start_says_the_address_and_status_repeats_it(machine: Machine) -> None:
     assert "token" not in told.out
     other = machine("sandbox", "start", "--story", "build-fails")
     assert (other.exit, other.out) == (0, started.out)
-    assert "It ran already" in other.err
+    assert "It runs already" in other.err
 
 
 def test_a_port_in_use_is_a_plain_error(machine: Machine) -> None:

@@ -131,7 +131,7 @@ def test_the_sandbox_is_started_used_and_stopped(cli: Cli, world: World, new_mac
         assert (outcome.exit, outcome.out) == (0, "")
         assert f"AMEIDE_WS_URL and {TOKEN} are ignored" in outcome.err
         again = cli("sandbox", "start", "--story", "long-queue", on=host)
-        assert "It ran already" in again.err + again.out
+        assert "It runs already" in again.err + again.out
     finally:
         stopped = cli("sandbox", "stop", on=host)
     assert (stopped.exit, stopped.err) == (0, "The sandbox has ended.\n")

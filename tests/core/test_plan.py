@@ -95,8 +95,8 @@ def test_an_up_that_built_is_remembered_and_one_that_found_it_running_is_not(
 ) -> None:
     well(up(coder, host, Wish(name="dev")))
     well(up(coder, host, Wish(name="dev")))
-    assert [*remembered(host)] == [f"{world.url} ameide-dev"]
-    assert len(remembered(host)[f"{world.url} ameide-dev"]) == 1
+    assert [*remembered(host)] == ["127.0.0.1 ameide-dev"]
+    assert len(remembered(host)["127.0.0.1 ameide-dev"]) == 1
 
 
 A, B = parse_origin("https://a.example"), parse_origin("https://b.example:8443")

@@ -264,7 +264,7 @@ def test_F17_a_build_that_somebody_asked_for_first_is_joined_or_waited_for(
     queue = world.hold("queue")
 
     def let_go(event: Event) -> None:
-        if isinstance(event, Started) and (event.subject.endswith("waiting") or "joining" in event.subject):
+        if isinstance(event, Started) and any(word in event.subject for word in ("after that", "joining")):
             queue.release()
 
     world.fault(BUILD, times=1, before=lambda: by_somebody("dev"))

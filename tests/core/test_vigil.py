@@ -156,7 +156,9 @@ def test_a_stop_that_runs_at_the_deadline_is_not_finished(world: World, coder: C
     ("story", "stage", "cause", "first_try", "line"),
     [
         (
-            "build-fails", "Starting workspace", "terraform apply: exit status 1",
+            "build-fails", "Starting workspace",
+            'Failed to create pod: pods "workspace" is forbidden: exceeded quota: compute '
+            "(terraform apply: exit status 1)",
             "ameide-ws up dev -v   # try once more and watch the build", "Error: Failed to create pod",
         ),
         (
