@@ -4,8 +4,6 @@ Each part can be given to the constructor, so a test hands in its own world.
 """
 
 import os
-import random
-import shutil
 import sys
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -101,7 +99,7 @@ class Host:
         for folder in (*reversed(path.parent.parents), path.parent):
             if not folder.exists():  # mkdir(parents=True) would leave the upper ones open to others
                 folder.mkdir(mode=0o700, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.{random.getrandbits(32):08x}")
+        beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -117,6 +115,8 @@ class Host:
 
     def which(self, name: str) -> str | None:
         """The absolute path of a program on the PATH; relative entries of the PATH do not count."""
+        import shutil
+
         entries = [entry for entry in self.env.get("PATH", "").split(os.pathsep) if os.path.isabs(entry)]
         return shutil.which(name, path=os.pathsep.join(entries))
 
@@ -164,6 +164,8 @@ class Host:
 
     def random(self) -> float:
         """A number from 0 up to 1."""
+        import random
+
         return random.random()  # noqa: S311  for jitter, nothing secret
 
     def local(self, at: datetime) -> datetime:

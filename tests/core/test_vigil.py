@@ -30,6 +30,7 @@ from .hosts import Running
 DEV = Wish(name="dev")
 # Short and real: threads wait on this clock. What it interrupts stands still, however slow the machine is.
 SOON = 0.7
+FORBIDDEN = 'Failed to create pod: pods "workspace" is forbidden: exceeded quota: compute'
 
 
 def at(step: str, do: Callable[[], Any], *, kind: type[Started] | type[Finished] = Started) -> Callable[[Event], None]:
@@ -157,8 +158,7 @@ def test_a_stop_that_runs_at_the_deadline_is_not_finished(world: World, coder: C
     [
         (
             "build-fails", "Starting workspace",
-            'Failed to create pod: pods "workspace" is forbidden: exceeded quota: compute '
-            "(terraform apply: exit status 1)",
+            f"{FORBIDDEN} (terraform apply: exit status 1)",
             "ameide-ws up dev -v   # try once more and watch the build", "Error: Failed to create pod",
         ),
         (
