@@ -3,7 +3,9 @@
 Each part can be given to the constructor, so a test hands in its own world.
 """
 
+import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -84,11 +86,18 @@ class Host:
         return os.path.expanduser(path)
 
     def read(self, path: Path) -> str | None:
-        """The text of a file, None where there is none. Raises OSError, UnicodeDecodeError."""
+        """The text of a file, None where there is none. Raises OSError, UnicodeDecodeError.
+
+        Only a regular file is read: a pipe or a device in its place would hold us for ever.
+        """
         try:
-            return path.read_text(encoding="utf-8")
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except (FileNotFoundError, NotADirectoryError):
             return None
+        with open(handle, encoding="utf-8") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+            return file.read()
 
     def has_file(self, path: Path) -> bool:
         """Whether a file is there to be read."""

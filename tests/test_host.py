@@ -231,3 +231,12 @@ def test_the_clock_is_aware_and_the_other_never_goes_back() -> None:
 def test_t57_a_time_at_the_calendars_edge_is_left_as_it_is() -> None:
     for edge in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
         assert host().local(edge).year in (1, 9999)
+
+
+def test_a_pipe_or_a_device_in_place_of_a_file_does_not_hold_us(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        with pytest.raises(OSError, match="regular file"):
+            Host(env={}).read(tmp_path / name)
+    assert Host(env={}).read(tmp_path / "none") is None
