@@ -134,7 +134,7 @@ def _arrived(app: App, result: Up, wanted: bool | None) -> None:
     elif wanted:
         app.voice.say("No browser could be opened here; the address is above.")
     elif address != result.url and address:
-        app.voice.say(f"Sign a browser in to the sandbox (works once, for five minutes): {address}")
+        app.voice.say(f"Sign a browser in to the sandbox (works once, within a minute): {address}")
 
 
 # The courses. Each imports what it needs when it begins, so that help and usage errors load none of it.

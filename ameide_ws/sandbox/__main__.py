@@ -8,7 +8,8 @@ import socket
 import sys
 from pathlib import Path
 
-from .background import Running, Serving
+from .home import Running
+from .serving import Serving
 
 
 def main() -> None:

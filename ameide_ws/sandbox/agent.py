@@ -5,12 +5,12 @@ How its scripts run as processes is told by scripts.py, and when by builds.py.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from .answers import VERSION, Json, moment, now
+from .answers import VERSION, Json, fresh_id, moment, now
 from .logs import Log, agent_row
 from .scripts import Processes
 
@@ -41,10 +41,6 @@ LIFECYCLE_REASONS = {
 }
 LATENCY = {"Coder Embedded Relay": {"preferred": True, "latency_ms": 27.926208000000003}}
 HELP = "https://coder.com/docs/admin/templates/troubleshooting"
-
-
-def fresh_id() -> str:
-    return str(uuid.uuid4())
 
 
 @dataclass
@@ -100,8 +96,9 @@ class Agent:
     started_at: datetime | None = None
     ready_at: datetime | None = None
     external_source_id: str | None = None
-    # Where the editor listens, and whether its time has come: until then the proxy finds nobody there.
-    editor_port: int | None = None
+    # The socket the editor listens on (None is the plain page), and whether its time has come: until then the proxy
+    # finds nobody there.
+    door: Path | None = None
     editor_open: bool = False
     id: str = field(default_factory=fresh_id)
     resource_id: str = field(default_factory=fresh_id)

@@ -50,6 +50,10 @@ def absent() -> Refused:
     return Refused(404, ABSENT)
 
 
+def fresh_id() -> str:
+    return str(uuid.uuid4())
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -111,6 +115,7 @@ def standing_headers() -> list[tuple[bytes, bytes]]:
         (b"set-cookie", csrf.encode()),
         (b"vary", b"Origin"),
         (b"vary", b"Cookie"),
+        (b"x-content-type-options", b"nosniff"),
         (b"x-coder-build-version", VERSION.encode()),
         (b"x-coder-request-id", str(uuid.uuid4()).encode()),
     ]

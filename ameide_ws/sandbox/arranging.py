@@ -54,7 +54,9 @@ def arrange(
     autostart: str | None = None,
     last_used_days: float = 0,
 ) -> Workspace:
-    """`transition` is that of a pending, failed or canceled build; `editor=False` leaves the editor's port silent."""
+    """`transition` is that of a pending, failed or canceled build. Its editor is the plain page; `editor=False`
+    lets nobody listen.
+    """
     if status not in STATES:
         raise ValueError(f"no workspace is {status!r}; there are {', '.join(STATES)}")
     model, person = world.template(template), world.person(owner)
@@ -135,7 +137,7 @@ def arranged_agent(world: World, workspace: Workspace, status: str, lifecycle: s
         agent.say("boom", "error", first.log_source_id)
     if lifecycle == "start_timeout":
         agent.scripts[0].end(255, "timed_out")
-    agent.editor_port, agent.editor_open = world.page_port, editor
+    agent.editor_open = editor
     if editor and status == "connected":
         agent.app_health = "healthy"
     return agent

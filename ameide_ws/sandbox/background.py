@@ -7,41 +7,33 @@ module loads no web framework: asking whether one runs must cost nothing.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import secrets
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-STATE, LOCK, LOG, WORKSPACES = "sandbox.json", "sandbox.lock", "sandbox.log", "sandbox-workspaces"
-CONTROL = "/.sandbox"
-KEY = "x-sandbox-key"
+from .doors import can_hold_an_editor, find_program, listen
+from .home import (
+    CONTROL,
+    KEY,
+    LOG,
+    STATE,
+    WORKSPACES,
+    CannotStart,
+    Running,
+    holder,
+    locked,
+    read_state,
+)
 
-
-class CannotStart(Exception):
-    """One plain sentence about why no sandbox runs now."""
-
-
-@dataclass(frozen=True)
-class Running:
-    url: str
-    token: str
-    pid: int
-    story: str
-    started_at: str
-    editor: str | None
+__all__ = ["CannotStart", "Running", "run_here", "start", "status", "stop"]
 
 
 def start(
@@ -66,7 +58,7 @@ def start(
     state = state.absolute()
     deadline = time.monotonic() + seconds
     with locked(state, deadline):
-        running = status(state)
+        running = present(state, deadline)
         if running is not None:
             return running, False
         order = {"path": path, "story": story, "editor": program, "idle_seconds": idle_seconds, "pace": pace}
@@ -75,40 +67,85 @@ def start(
 
 
 def status(state: Path) -> Running | None:
-    """The sandbox that answers for this folder, if any; what a dead one left behind is cleared away."""
+    """The sandbox of this folder, if one lives, even if it does not answer; what a dead one left is cleared away."""
     told = read_state(state)
     if told is None:
         return None
-    running, key = told
-    answer = ask(running.url, key, "GET")
-    if answer is not None and answer.get("pid") == running.pid:
-        return running
-    # Not the state of another one that has started since.
-    if read_state(state) == told:
-        (state / STATE).unlink(missing_ok=True)
-        end_leftovers(state)
+    if is_there(state, told):
+        return told[0]
+    # Somebody who starts one now clears up as well, so nobody has to wait for that.
+    with contextlib.suppress(CannotStart), locked(state, time.monotonic()):
+        clear_the_dead(state)
     return None
+
+
+def present(state: Path, deadline: float) -> Running | None:
+    """The sandbox that answers; None when none lives. Under the lock.
+
+    One that lives and is silent (slow, stopped, about to end) is waited for, and nothing of it is touched.
+    """
+    while True:
+        told = read_state(state)
+        if told is not None and answers(told):
+            return told[0]
+        if holder(state) is None:
+            clear_the_dead(state)
+            return None
+        if time.monotonic() > deadline:
+            where = f" at {told[0].url} (process {told[0].pid})" if told else ""
+            raise CannotStart(f"A sandbox{where} runs and does not answer; ameide-ws sandbox stop ends it.")
+        time.sleep(0.02)
 
 
 def stop(state: Path, seconds: float = 5) -> bool:
     """End it with its workspaces' processes; True when there was one. On return its port is closed."""
-    told = read_state(state)
-    running = status(state)
-    if told is None or running is None:
+    told, pid = read_state(state), None
+    if told is not None and status(state) is not None:
+        pid = told[0].pid
+        ask(told[0].url, told[1], "DELETE")
+    elif state.exists():
+        # One that is about to end has taken its state away already.
+        pid = holder(state)
+    if not pid:
         return False
-    deadline = time.monotonic() + seconds
-    ask(running.url, told[1], "DELETE")
-    while time.monotonic() < deadline:
-        if not is_alive(running.pid):
-            (state / STATE).unlink(missing_ok=True)
-            return True
-        time.sleep(0.02)
-    # It answered a moment ago with this very pid, so the pid is still its own.
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGKILL)
-    (state / STATE).unlink(missing_ok=True)
-    end_leftovers(state)
+    # Only while it holds its lock is the pid surely its own.
+    if not has_ended(pid, seconds) and holder(state) == pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        has_ended(pid, seconds)
+    with contextlib.suppress(CannotStart), locked(state, time.monotonic() + seconds):
+        clear_the_dead(state)
     return True
+
+
+def has_ended(pid: int, seconds: float) -> bool:
+    """Whether it ends in time."""
+    deadline = time.monotonic() + seconds
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def clear_the_dead(state: Path) -> None:
+    """Under the lock: what a sandbox that is gone left behind."""
+    told = read_state(state)
+    if told is None or is_there(state, told):
+        return
+    (state / STATE).unlink(missing_ok=True)
+    if holder(state) is None:
+        end_leftovers(state)
+
+
+def is_there(state: Path, told: tuple[Running, str]) -> bool:
+    """Whether the sandbox that the state names answers, or at least lives."""
+    return answers(told) or holder(state) == told[0].pid
+
+
+def answers(told: tuple[Running, str]) -> bool:
+    answer = ask(told[0].url, told[1], "GET")
+    return answer is not None and answer.get("pid") == told[0].pid
 
 
 def end_leftovers(state: Path) -> None:
@@ -133,53 +170,23 @@ def check_story(story: str) -> None:
 
 
 def find_editor(editor: str | None, path: str) -> str | None:
-    found = shutil.which(editor or "code-server", path=path)
+    if not can_hold_an_editor():
+        if editor:
+            raise CannotStart("An editor needs Unix sockets, which this system does not have.")
+        return None
+    found = find_program(editor or "code-server", path)
     if editor and found is None:
         raise CannotStart(f"The editor {editor} is not a program that can be run.")
-    return os.path.abspath(found) if found else None
+    return found
 
 
 def bind(port: int) -> socket.socket:
-    """A listening socket, on the loopback only."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # Without it a port would be refused for a minute after its last sandbox; one in use is refused all the same.
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(("127.0.0.1", port))
-        made.listen(128)
+        return listen(port)
     except OSError as wrong:
-        made.close()
         raise CannotStart(f"Port {port} of 127.0.0.1 cannot be used: {wrong.strerror}.") from None
     except OverflowError:
-        made.close()
         raise CannotStart(f"There is no port {port}.") from None
-    return made
-
-
-def private_folder(state: Path) -> None:
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # An existing folder may be wider than we want it; its files are ours alone in any case.
-    with contextlib.suppress(OSError):
-        state.chmod(0o700)
-
-
-@contextlib.contextmanager
-def locked(state: Path, deadline: float) -> Iterator[None]:
-    """One starter at a time; the kernel lets go of the lock when its holder dies."""
-    private_folder(state)
-    handle = os.open(state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise CannotStart("Another start of the sandbox does not come to an end.") from None
-                time.sleep(0.02)
-        yield
-    finally:
-        os.close(handle)
 
 
 def launch(state: Path, python: str, listening: socket.socket, order: dict[str, Any], deadline: float) -> Running:
@@ -246,30 +253,12 @@ def why_not(state: Path, died: bool) -> str:
         lines = []
     if lines and "No module named" in lines[-1]:
         return f"The sandbox needs its extra packages ({lines[-1].split(':', 1)[-1].strip()})."
+    if lines and CannotStart.__name__ in lines[-1]:
+        return lines[-1].partition(": ")[2]
     return f"The sandbox ended at once: {lines[-1] if lines else 'it said nothing'}."
 
 
-# -- the state file, and asking whoever it names -----------------------------------------------------------------------
-
-
-def read_state(state: Path) -> tuple[Running, str] | None:
-    try:
-        kept = json.loads((state / STATE).read_text())
-        return Running(**kept["running"]), str(kept["key"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError):
-        (state / STATE).unlink(missing_ok=True)
-        return None
-
-
-def write_state(state: Path, running: Running, key: str) -> None:
-    """Whole or not at all, and for our eyes only."""
-    draft = state / f"{STATE}.{os.getpid()}"
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump({"running": asdict(running), "key": key}, file)
-    draft.replace(state / STATE)
+# -- asking whoever the state names ------------------------------------------------------------------------------------
 
 
 def ask(url: str, key: str, method: str, seconds: float = 2) -> dict[str, Any] | None:
@@ -322,71 +311,17 @@ def run_here(
     ready: Callable[[Running], None] | None = None,
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM; `ready` is told where. No idle end unless asked for."""
+    from .serving import Serving
+
     check_story(story)
     program = find_editor(editor, path)
     state = state.absolute()
-    with locked(state, time.monotonic() + 5):
-        running = status(state)
+    deadline = time.monotonic() + 5
+    with locked(state, deadline):
+        running = present(state, deadline)
         if running is not None:
             raise CannotStart(f"A sandbox runs already, at {running.url}.")
         listening = bind(port)
         serving = Serving(state, listening, path, story, program, idle_seconds, pace)
         serving.begin(ready or (lambda _: None))
     serving.until_ended()
-
-
-class Serving:
-    """The process that serves: its state file, its signals and its end."""
-
-    def __init__(
-        self,
-        state: Path,
-        listening: socket.socket,
-        path: str,
-        story: str,
-        editor: str | None,
-        idle_seconds: float,
-        pace: float = 1.0,
-    ) -> None:
-        self._state, self._listening, self._path, self._story = state, listening, path, story
-        self._editor, self._idle, self._pace = editor, idle_seconds, pace
-        self._over = threading.Event()
-        self._key = secrets.token_urlsafe(24)
-
-    def begin(self, ready: Callable[[Running], None]) -> None:
-        from .serve import Sandbox
-
-        os.umask(0o077)
-        shutil.rmtree(self._state / WORKSPACES, ignore_errors=True)
-        (self._state / WORKSPACES).mkdir(mode=0o700, parents=True)
-        self._sandbox = Sandbox(
-            path=self._path,
-            folder=self._state / WORKSPACES,
-            editor=self._editor,
-            pace=self._pace,
-            story=self._story,
-            listening=self._listening,
-            control=(CONTROL, KEY, self._key, self._over.set),
-        )
-        started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        world = self._sandbox.world
-        at = Running(self._sandbox.url, world.token, os.getpid(), self._story, started, self._editor)
-        write_state(self._state, at, self._key)
-        ready(at)
-
-    def until_ended(self) -> None:
-        """Wait for a signal, for a wish to end, or for half an hour of silence; then end everything."""
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = [(number, signal.signal(number, lambda *_: self._over.set())) for number in numbers]
-        try:
-            while not self._over.wait(min(1.0, self._idle / 4 or 1.0)):
-                if self._idle and self._sandbox.idle_seconds() > self._idle:
-                    break
-        finally:
-            told = read_state(self._state)
-            if told is not None and told[0].pid == os.getpid():
-                (self._state / STATE).unlink(missing_ok=True)
-            self._sandbox.close()
-            shutil.rmtree(self._state / WORKSPACES, ignore_errors=True)
-            for number, handler in before:
-                signal.signal(number, handler)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from typing import TYPE_CHECKING, Any
 
 from . import terraform
@@ -230,7 +229,7 @@ def startup_scripts(world: World) -> list[Script]:
     editor = 'echo "no code-server here, a plain page stands in"'
     if world.editor is not None:
         editor = (
-            'nohup "$EDITOR_PROGRAM" --auth none --bind-addr "127.0.0.1:$EDITOR_PORT" '
+            'nohup "$EDITOR_PROGRAM" --auth none --socket "$EDITOR_SOCKET" --socket-mode 600 '
             '--user-data-dir "$HOME/.code-server/data" --extensions-dir "$HOME/.code-server/extensions" '
             "--disable-telemetry --disable-update-check --disable-workspace-trust "
             '>"$HOME/.code-server.log" 2>&1 & echo "started code-server"'
@@ -287,10 +286,8 @@ async def somebody(world: World, workspace: Workspace, transition: str) -> None:
 async def run_scripts(world: World, workspace: Workspace, agent: Agent) -> None:
     """All scripts side by side; one that fails does not keep the others from running."""
     workspace.folder.mkdir(parents=True, exist_ok=True)
-    if world.editor is None:
-        agent.editor_port = world.page_port
-    elif agent.editor_port is None:
-        agent.editor_port = free_port()
+    if world.editor is not None:
+        agent.door = world.doors.new()
     await asyncio.gather(*(run_script(world, workspace, agent, script) for script in agent.scripts))
     failed = any(script.status != "ok" for script in agent.scripts)
     agent.lifecycle, agent.ready_at = "start_error" if failed else "ready", now()
@@ -298,7 +295,7 @@ async def run_scripts(world: World, workspace: Workspace, agent: Agent) -> None:
 
 
 async def run_script(world: World, workspace: Workspace, agent: Agent, script: Script) -> None:
-    more = {"EDITOR_PORT": str(agent.editor_port), "EDITOR_PROGRAM": world.editor or ""}
+    more = {"EDITOR_SOCKET": str(agent.door or ""), "EDITOR_PROGRAM": world.editor or ""}
     variables = environment(world.path, workspace.folder, workspace.name, workspace.owner.username, agent.name, more)
 
     def say(output: str, level: str) -> None:
@@ -325,9 +322,3 @@ async def open_editor(world: World, workspace: Workspace, agent: Agent) -> None:
     agent.app_health = "healthy"
     if workspace.agent is agent:
         world.changed(workspace)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -8,33 +8,49 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
+from dataclasses import replace
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 
 import httpx
 import websockets
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .answers import page
-from .gate import headers_of, whole_body
-from .world import Request, World
+from .world import SESSION, Request, World
 
 MESSAGE_CAP = 16 * 1024 * 1024
-CODER_COOKIES = ("coder_session_token", "csrf_token", "oauth_state", "oauth_redirect")
-CODER_PREFIXES = ("coder_signed_app_token", "coder_path_app_", "coder_subdomain_")
+# Behind a Unix socket the name is only a form.
+EDITOR = "localhost"
+CODER_COOKIES = (SESSION, "csrf_token", "oauth_state", "oauth_redirect")
+# Ours is named by its port, too.
+CODER_PREFIXES = (f"{SESSION}_", "coder_signed_app_token", "coder_path_app_", "coder_subdomain_")
 HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host")
 HANDSHAKE = ("sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol")
 UNWANTED = ("date", "server", "content-length", "transfer-encoding", "connection", "keep-alive")
-PAGE = (
-    "<!doctype html><html><head><title>No editor here</title></head><body><h1>No editor here</h1>"
-    "<p>This sandbox found no code-server, so this plain page stands in for VS Code.</p></body></html>\n"
-)
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>The sandbox works</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}
+</style></head><body>
+<h1>The sandbox works</h1>
+<p>Your workspace runs. No editor was found on this machine (a program called <code>code-server</code>), so this plain
+page stands in for it.</p>
+<p>For the real editor, VS Code in the browser:</p>
+<ol>
+<li><code>npm install --global code-server</code></li>
+<li><code>ameide-ws sandbox stop</code></li>
+<li><code>ameide-ws up --sandbox</code></li>
+</ol>
+<p>Is it installed already, but not on your <code>PATH</code>? Then, after the stop:
+<code>ameide-ws sandbox start --editor PATH</code>, with the path of the program.</p>
+</body></html>
+"""
 
 
 def strip_coder_cookies(header: str) -> str:
-    """Cookies without Coder's own (coderd/httpapi/cookie.go), so that the token never reaches the workspace."""
+    """Cookies without Coder's own (coderd/httpapi/cookie.go) and ours, so that no token reaches the workspace."""
     jar: SimpleCookie = SimpleCookie()
     with suppress(Exception):
         jar.load(header)
@@ -61,33 +77,38 @@ def bad_gateway() -> Response:
 
 
 class Proxy:
-    """One per server; it keeps its connections to the editors."""
+    """One per server; it keeps its connections to the editors, each behind a Unix socket of its own."""
 
     def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[Path, httpx.AsyncClient] = {}
 
-    def client(self) -> httpx.AsyncClient:
-        if self._client is None:
-            limits = httpx.Limits(max_connections=None)
-            timeout = httpx.Timeout(None, connect=5)
+    async def client(self, door: Path) -> httpx.AsyncClient:
+        if door not in self._clients:
+            await self._forget([old for old in self._clients if not old.exists()])
             # An empty context: the editors speak plain HTTP, and loading certificates would cost 20 ms.
             nothing = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._client = httpx.AsyncClient(trust_env=False, verify=nothing, timeout=timeout, limits=limits)
-        return self._client
+            limits = httpx.Limits(max_connections=None)
+            transport = httpx.AsyncHTTPTransport(uds=str(door), verify=nothing, trust_env=False, limits=limits)
+            timeout = httpx.Timeout(None, connect=5)
+            self._clients[door] = httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout)
+        return self._clients[door]
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._forget(list(self._clients))
 
-    async def http(self, asked: Request, port: int, path: str) -> Response:
-        url = httpx.URL(f"http://127.0.0.1:{port}", raw_path=target(path, asked.query))
+    async def _forget(self, doors: list[Path]) -> None:
+        for client in [self._clients.pop(door) for door in doors]:
+            await client.aclose()
+
+    async def http(self, asked: Request, door: Path, path: str) -> Response:
+        url = httpx.URL(f"http://{EDITOR}", raw_path=target(path, asked.query))
         headers = forwarded(asked)
         # Hop by hop: the length is that of the body as it was read here.
         headers.pop("content-length", None)
-        request = self.client().build_request(asked.method, url, headers=headers, content=asked.body or None)
+        client = await self.client(door)
+        request = client.build_request(asked.method, url, headers=headers, content=asked.body or None)
         try:
-            answer = await self.client().send(request, stream=True)
+            answer = await client.send(request, stream=True)
         except httpx.TransportError:
             return bad_gateway()
         kept = [(name, value) for name, value in answer.headers.raw if name.decode().lower() not in UNWANTED]
@@ -104,16 +125,15 @@ class Proxy:
         return response
 
     async def socket(
-        self, ws: WebSocket, asked: Request, port: int, path: str, headers: dict[str, str]
+        self, ws: WebSocket, asked: Request, door: Path, path: str, headers: dict[str, str]
     ) -> Response | None:
         """Join two sockets; an answer instead when the editor would not have ours."""
-        url = f"ws://127.0.0.1:{port}{target(path, asked.query).decode()}"
+        url = f"ws://{EDITOR}{target(path, asked.query).decode()}"
         outgoing = forwarded(asked)
         agent = outgoing.pop("user-agent", None)
-        # The editor compares the origin with the host it was called by.
-        outgoing.pop("origin", None)
         try:
-            editor = await websockets.connect(
+            editor = await websockets.unix_connect(
+                str(door),
                 url,
                 additional_headers=outgoing,
                 user_agent_header=agent,
@@ -126,7 +146,7 @@ class Proxy:
         except (OSError, websockets.WebSocketException, TimeoutError):
             return bad_gateway()
         try:
-            await ws.accept(headers=[(name.encode(), value.encode()) for name, value in headers.items()])
+            await ws.accept(headers=raw(headers))
             await join(ws, editor)
         finally:
             await editor.close()
@@ -173,31 +193,32 @@ async def join(ws: WebSocket, editor: Any) -> None:
             await ws.close(code if code not in (1005, 1006, 1015) else 1000, reason)
 
 
-async def plain_page(world: World, scope: Scope, receive: Receive, send: Send) -> None:
-    """The stand-in: a page that says so, a health page, and a socket that answers what it is told."""
-    is_socket = scope["type"] == "websocket"
-    body = b"" if is_socket else await whole_body(receive)
-    method = "WS" if is_socket else scope["method"]
-    asked = Request(method, scope["path"], scope["query_string"].decode("latin-1"), headers_of(scope), body)
-    world.delivered.append(asked)
-    del world.delivered[:-1000]
-    if is_socket:
-        ws = WebSocket(scope, receive, send)
-        await ws.accept()
-        with suppress(WebSocketDisconnect):
-            while True:
-                message = await ws.receive()
-                if message["type"] == "websocket.disconnect":
-                    return
-                if message.get("text") is not None:
-                    await ws.send_text(message["text"])
-                else:
-                    await ws.send_bytes(message["bytes"])
-        return
-    if scope["path"] == "/healthz":
+def plain_page(world: World, asked: Request, path: str) -> Response:
+    """The stand-in: a health page, and a page that says what it is."""
+    world.deliver(replace(asked, path=path, headers=forwarded(asked)))
+    if path == "/healthz":
         response = Response('{"status":"expired","lastHeartbeat":0}', media_type="application/json; charset=utf-8")
     else:
         # As code-server says it: without a charset.
         response = Response(PAGE, headers={"content-type": "text/html"})
     response.headers["vary"] = "Accept-Encoding"
-    await response(scope, receive, send)
+    return response
+
+
+async def plain_socket(world: World, ws: WebSocket, asked: Request, path: str, headers: dict[str, str]) -> None:
+    """The stand-in's socket, which answers what it is told."""
+    world.deliver(replace(asked, path=path, headers=forwarded(asked)))
+    await ws.accept(headers=raw(headers))
+    with suppress(WebSocketDisconnect):
+        while True:
+            message = await ws.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if message.get("text") is not None:
+                await ws.send_text(message["text"])
+            else:
+                await ws.send_bytes(message["bytes"])
+
+
+def raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-# Bodies by class, for `body=`; anything else is sent as it is (bytes, text) or as JSON (dict, list).
+# Bodies by class, for `body=`; anything else is sent as it is (bytes, text) or as JSON (dict, list). Text that is
+# almost one of these is a typing error.
 CLASSES = ("json", "html", "empty", "truncated", "deep", "bomb", "huge")
 SIGN_IN_PAGE = (
     b"<!doctype html><html><head><title>Sign in to Example Corp</title></head>"
@@ -51,6 +53,14 @@ class Fault:
         return wanted in (method, "*") and fnmatchcase(path, pattern)
 
 
+def check_body(body: Any) -> None:
+    if not isinstance(body, str) or body in CLASSES:
+        return
+    near = get_close_matches(body.lower(), CLASSES, 1)
+    if near and len(body) < 2 * len(near[0]):
+        raise ValueError(f"a fault's body is {near[0]!r}, not {body!r}; for a text like that, give bytes")
+
+
 class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -62,6 +72,7 @@ class Faults:
             knobs["statuses"] = list(knobs.pop("status"))
         if knobs.get("retry_after") is not None:
             knobs["retry_after"] = str(knobs["retry_after"])
+        check_body(knobs.get("body"))
         fault = Fault(route, **knobs)
         self._faults.append(fault)
         return fault

@@ -18,12 +18,13 @@ from uvicorn.protocols.utils import ClientDisconnected
 from . import spoiling
 from .answers import Refused, refusal, standing_headers
 from .faults import Fault
-from .world import Request, World
+from .strangers import turned_away
+from .world import SESSION, Request, World
 
 # Enough for a file that is dropped into the editor.
 BODY_CAP = 64 * 1024 * 1024
-# A sandbox in the background lives for days; tests need far fewer.
-REMEMBERED = 10_000
+# What every answer says for itself, whatever a program in a workspace says.
+STANDING = (b"date", b"x-content-type-options")
 LIMITED = ("/api/v2/", "/api/experimental/", "/@")
 # Calls made to find out whether a token is good; a stranger's token is no surprise there.
 PROBING = ("/api/v2/users/me", "/api/v2/buildinfo", "/api/v2/")
@@ -50,7 +51,7 @@ class Gate:
         except ClientDisconnected:
             return
         except Exception as wrong:
-            world.unexpected.append(f"the sandbox itself broke on {scope['path']}: {wrong!r}")
+            world.surprise(f"the sandbox itself broke on {scope['path']}: {wrong!r}")
             raise
         finally:
             self._activity(-1)
@@ -59,22 +60,20 @@ class Gate:
 
     async def _enter(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
         is_socket = scope["type"] == "websocket"
+        method, headers = "WS" if is_socket else scope["method"], headers_of(scope)
+        stranger = turned_away(method, headers, world.url)
+        if stranger is not None:
+            answer = decorated(send, {})
+            await (send_denial(stranger, answer) if is_socket else stranger(scope, receive, answer))
+            return
         body = b"" if is_socket else await whole_body(receive)
-        asked = Request(
-            "WS" if is_socket else scope["method"],
-            scope["path"],
-            scope["query_string"].decode("latin-1"),
-            headers_of(scope),
-            body,
-        )
-        world.requests.append(asked)
-        if len(world.requests) > REMEMBERED:
-            del world.requests[: REMEMBERED // 2]
+        asked = Request(method, scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+        world.note(asked)
         self._judge(world, asked)
         scope["world"], scope["asked"] = world, asked
         # Slashes in a row count as one for the router only (coderd/coderd.go).
         scope["path"] = re.sub("/+", "/", asked.path)
-        token, scope["token_from"] = token_of(asked)
+        token, _ = token_of(asked, world.session_cookie)
         scope["token"], scope["me"] = token, world.tokens.get(token or "")
         limited, extra = self._count(world, scope)
         if len(body) > BODY_CAP:
@@ -82,7 +81,6 @@ class Gate:
         answer = decorated(send, extra)
         fault = world.faults.pick(asked.method, asked.path)
         if fault is not None:
-            scope["fault"] = fault
             await self._spoil(fault, scope, replay(body, receive) if not is_socket else receive, answer)
             return
         if limited is not None:
@@ -105,12 +103,12 @@ class Gate:
 
     def _judge(self, world: World, asked: Request) -> None:
         if not asked.headers.get("user-agent"):
-            world.unexpected.append(f"{asked.method} {asked.path} came without a User-Agent")
-        token, source = token_of(asked)
+            world.surprise(f"{asked.method} {asked.path} came without a User-Agent")
+        token, source = token_of(asked, world.session_cookie)
         if token and token not in world.issued and asked.path not in PROBING:
-            world.unexpected.append(f"{asked.method} {asked.path} came with a token that was not issued here")
+            world.surprise(f"{asked.method} {asked.path} came with a token that was not issued here")
         if token and asked.path.startswith("/@") and source != "cookie":
-            world.unexpected.append(f"{asked.method} {asked.path} delivered the token to the program in the workspace")
+            world.surprise(f"{asked.method} {asked.path} delivered the token to the program in the workspace")
 
     def _count(self, world: World, scope: Scope) -> tuple[Refused | None, dict[str, str]]:
         if not scope["path"].startswith(LIMITED):
@@ -140,13 +138,15 @@ def cookies_of(asked: Request) -> dict[str, str]:
     return {name: morsel.value for name, morsel in jar.items()}
 
 
-def token_of(asked: Request) -> tuple[str | None, str]:
-    """The token and where it was found, in Coder's order (coderd/httpmw/apikey.go)."""
+def token_of(asked: Request, own_cookie: str) -> tuple[str | None, str]:
+    """The token and where it was found: our own cookie's, else in Coder's order (coderd/httpmw/apikey.go)."""
+    cookies = cookies_of(asked)
     query = parse_qs(asked.query)
     bearer = asked.headers.get("authorization", "")
     places = (
-        ("cookie", cookies_of(asked).get("coder_session_token")),
-        ("query", query.get("coder_session_token", [None])[0]),
+        ("cookie", cookies.get(own_cookie)),
+        ("cookie", cookies.get(SESSION)),
+        ("query", query.get(SESSION, [None])[0]),
         ("header", asked.headers.get("coder-session-token")),
         ("bearer", bearer[7:] if bearer.lower().startswith("bearer ") else None),
         ("query", query.get("access_token", [None])[0]),
@@ -164,15 +164,14 @@ def asked_header(scope: Scope, name: str) -> str | None:
 
 
 async def whole_body(receive: Receive) -> bytes:
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return body
-        part: bytes = message.get("body", b"")
-        body += part
+            return bytes(body)
+        body += message.get("body", b"")
         if not message.get("more_body") or len(body) > BODY_CAP:
-            return body
+            return bytes(body)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
@@ -195,7 +194,7 @@ def decorated(send: Send, extra: dict[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
             standing = standing_headers() + [(name.encode(), value.encode()) for name, value in extra.items()]
-            own = [pair for pair in message.get("headers", []) if pair[0].lower() != b"date"]
+            own = [pair for pair in message.get("headers", []) if pair[0].lower() not in STANDING]
             message = {**message, "headers": standing + own}
         await send(message)
 

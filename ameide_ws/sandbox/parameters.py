@@ -97,7 +97,7 @@ class Parameter:
         if self.options and value not in [option for _, option in self.options]:
             return [("Value must be a valid option", f'the value "{value}" must be defined as one of options', "")]
         if self.type == "bool" and value not in ("true", "false"):
-            return [(VALIDATION, f'a bool is required, got "{value}"', "")]
+            return [('Parameter value is not of type "bool"', f'"{value}" is not a bool', "")]
         if self.type == "number":
             return self.number_complaints(value)
         if self.regex and not re.search(self.regex, value):

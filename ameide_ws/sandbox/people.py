@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 import string
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .answers import Json, moment
+from .answers import Json, fresh_id, moment
 
 ORGANIZATION_ID = "5a4d0b0c-0000-4000-8000-00000000c0de"
 ORGANIZATION: Json = {
@@ -39,7 +38,7 @@ class Person:
     created_at: datetime
     is_owner: bool = False
     github: bool = False
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=fresh_id)
 
     def json(self) -> Json:
         made = moment(self.created_at)

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import os
 import secrets
-import shutil
 import socket
 import threading
 import time
@@ -22,13 +21,16 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .answers import reply
-from .editor import Proxy, plain_page
+from .doors import can_hold_an_editor, find_program, listen
+from .editor import Proxy
 from .gate import Gate, headers_of
 from .routes import application
 from .world import Place, World
 
 T = TypeVar("T")
 STARTING = 10
+# An editor's socket is given half a second to close (editor.py).
+GOODBYE = 1.0
 
 
 class Socket(WebSocketsSansIOProtocol):
@@ -70,12 +72,12 @@ class Sandbox:
         control: tuple[str, str, str, Callable[[], None]] | None = None,
     ) -> None:
         self._path, self._folder, self._pace = path, folder, pace
-        self._editor = shutil.which("code-server", path=path) if editor == "" else editor
+        self._editor = find_program("code-server", path) if editor == "" else editor
+        if not can_hold_an_editor():
+            self._editor = None
         self._control = control
         self._socket = listening or listen()
-        self._page_socket = listen()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._page_port = int(self._page_socket.getsockname()[1])
         self._proxy = Proxy()
         self._numbers = itertools.count(1)
         self._ready = threading.Event()
@@ -108,12 +110,11 @@ class Sandbox:
         """End the world, its processes and the server; the port is closed when this returns."""
         if not self._thread.is_alive():
             return
-        self._call(self.world.end)
+        asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(STARTING)
         self._server.should_exit = True
         self._server.force_exit = True
         self._thread.join(STARTING)
-        for one in (self._socket, self._page_socket):
-            one.close()
+        self._socket.close()
 
     def idle_seconds(self) -> float:
         """How long nothing was asked, no socket was open and no build was running."""
@@ -131,7 +132,7 @@ class Sandbox:
 
     def _new_world(self, story: str) -> World:
         folder = self._folder / f"world-{next(self._numbers)}"
-        place = Place(self.url, folder, self._path, self._editor, self._pace, self._page_port, self._loop)
+        place = Place(self.url, folder, self._path, self._editor, self._pace, self._loop)
         return World(place, story)
 
     def _activity(self, change: int) -> None:
@@ -159,9 +160,7 @@ class Sandbox:
         )
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (scope.get("server") or ("", 0))[1] == self._page_port:
-            await plain_page(self.world, scope, receive, send)
-        elif self._control is not None and scope.get("path") == self._control[0]:
+        if self._control is not None and scope.get("path") == self._control[0]:
             await self._answer_owner(scope, receive, send)
         else:
             await self._gate(scope, receive, send)
@@ -183,13 +182,19 @@ class Sandbox:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve())
 
+    async def _leave(self) -> None:
+        """End the world, and let what was open say goodbye while there is a loop to do it on."""
+        ending = self.world.end()
+        if ending:
+            await asyncio.wait(ending, timeout=GOODBYE)
+        await self._proxy.close()
+
     async def _serve(self) -> None:
-        serving = asyncio.create_task(self._server.serve([self._socket, self._page_socket]))
+        serving = asyncio.create_task(self._server.serve([self._socket]))
         while not self._server.started and not serving.done():
             await asyncio.sleep(0.001)
         self._ready.set()
         await serving
-        await self._proxy.close()
 
     def _call(self, work: Callable[[], T]) -> T:
         """Do it on the loop and wait for it."""
@@ -198,13 +203,3 @@ class Sandbox:
             return work()
 
         return asyncio.run_coroutine_threadsafe(do(), self._loop).result(STARTING)
-
-
-def listen(port: int = 0) -> socket.socket:
-    """A listening socket on the loopback; nothing outside this machine can reach it."""
-    # asyncio switches Nagle's algorithm off only where the protocol is named; without that each answer waits 40 ms.
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind(("127.0.0.1", port))
-    made.listen(128)
-    return made

@@ -5,19 +5,14 @@ What a value is worth to a parameter is decided in parameters.py; which template
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .answers import NIL, Json, moment
+from .answers import NIL, Json, fresh_id, moment
 from .parameters import Parameter
 from .people import ORGANIZATION, ORGANIZATION_ID, Person
 
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-def fresh_id() -> str:
-    return str(uuid.uuid4())
 
 
 @dataclass

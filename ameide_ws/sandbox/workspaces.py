@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from .agent import Agent
-from .answers import Json, encode, moment, now
+from .answers import Json, encode, fresh_id, moment, now
 from .logs import Log
 from .people import ORGANIZATION, ORGANIZATION_ID, Person
 from .templates import Template, Version, empty_metadata
@@ -21,10 +20,6 @@ WORDS = {
     "delete": {"pending": "pending", "running": "deleting", "succeeded": "deleted"},
 }
 ACTIVE = ("pending", "running", "canceling")
-
-
-def fresh_id() -> str:
-    return str(uuid.uuid4())
 
 
 @dataclass

@@ -10,13 +10,14 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from . import arranging, builds
 from .answers import Json, moment, now
+from .doors import Doors
 from .faults import Faults
 from .limits import Limits
 from .logs import Log, counter
@@ -28,12 +29,20 @@ from .templates import Template, Version, bundled
 from .workspaces import Build, Workspace
 
 T = TypeVar("T")
+# Coder's name for the session cookie, under which API clients send it here as well.
+SESSION = "coder_session_token"
+# What is kept for tests to look at must not fill the memory of a sandbox that lives for days.
+KEPT_REQUESTS, KEPT_BODY = 2_000, 64 * 1024
+KEPT_SURPRISES, LONGEST_SURPRISE = 1_000, 1_000
 BEATS = ("queue", "others", "terraform", "agent", "scripts", "editor", "cancel")
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request or socket dial; sockets have the method WS, header names are in lower case."""
+    """One request or socket dial; sockets have the method WS, header names are in lower case.
+
+    In `requests` and `delivered` a body is cut after KEPT_BODY bytes.
+    """
 
     method: str
     path: str
@@ -55,7 +64,6 @@ class Place:
     path: str
     editor: str | None
     pace: float
-    page_port: int
     loop: asyncio.AbstractEventLoop
 
 
@@ -108,6 +116,7 @@ class World:
         self._once: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self.visits: set[asyncio.Task[Any]] = set()
+        self.doors = Doors(place.folder / ".doors")
 
     # -- what it was given ---------------------------------------------------------------------------------------------
 
@@ -128,8 +137,13 @@ class World:
         return self.place.editor
 
     @property
-    def page_port(self) -> int:
-        return self.place.page_port
+    def session_cookie(self) -> str:
+        """The cookie of a browser that signed in here.
+
+        A browser keeps one set of cookies for all ports of a host, so a name without the port would take the place of
+        the session with a real Coder beside us.
+        """
+        return f"{SESSION}_{self.url.rpartition(':')[2]}"
 
     # -- for tests and stories, from any thread ------------------------------------------------------------------------
 
@@ -196,6 +210,20 @@ class World:
             return work()
 
         return asyncio.run_coroutine_threadsafe(do(), self.place.loop).result(10)
+
+    # -- what is kept for tests ----------------------------------------------------------------------------------------
+
+    def surprise(self, sentence: str) -> None:
+        """Write down what was not expected; a test's world ends with none."""
+        if len(self.unexpected) < KEPT_SURPRISES:
+            self.unexpected.append(sentence[:LONGEST_SURPRISE])
+
+    def note(self, asked: Request) -> None:
+        keep(self.requests, asked)
+
+    def deliver(self, asked: Request) -> None:
+        """Write down what reached the plain page that stands in for an editor."""
+        keep(self.delivered, asked)
 
     # -- for the routes and the course of builds, on the loop ----------------------------------------------------------
 
@@ -264,7 +292,7 @@ class World:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            self.unexpected.append(f"the sandbox itself broke: {task.exception()!r}")
+            self.surprise(f"the sandbox itself broke: {task.exception()!r}")
 
     @property
     def is_building(self) -> bool:
@@ -276,11 +304,23 @@ class World:
             if self.provisioners.count
         )
 
-    def end(self) -> None:
-        """The world's end, on the loop: its tasks, its open sockets and its workspaces' processes."""
-        for task in [*self._tasks, *self.visits]:
+    def end(self) -> list[asyncio.Task[Any]]:
+        """The world's end, on the loop: its tasks, its open sockets and its workspaces' processes.
+
+        Gives the tasks back, which need a moment of the loop to end in.
+        """
+        ending = [*self._tasks, *self.visits]
+        for task in ending:
             task.cancel()
         for workspace in self.workspaces:
             for build in workspace.builds:
                 if build.agent is not None:
                     build.agent.processes.end()
+        self.doors.end()
+        return ending
+
+
+def keep(row: list[Request], asked: Request) -> None:
+    row.append(replace(asked, body=asked.body[:KEPT_BODY]) if len(asked.body) > KEPT_BODY else asked)
+    if len(row) > KEPT_REQUESTS:
+        del row[: KEPT_REQUESTS // 2]

@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from ameide_ws.sandbox.agent import LIFECYCLES, STATUSES
+from ameide_ws.sandbox.passes import Passes
 from ameide_ws.sandbox.world import World
 from tests.sandbox.speaking import Dial, cookie, recording
 
@@ -24,7 +25,10 @@ def test_the_page_comes_through_and_signs_its_visitor(browser: httpx.Client, wor
     world.workspace("demo")
     answer = browser.get(APP + "?folder=x")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
-    assert "plain page" in answer.text
+    assert "No editor was found" in answer.text
+    for typed in ("npm install --global code-server", "ameide-ws sandbox stop", "ameide-ws up --sandbox"):
+        assert f"<li><code>{typed}</code>" in answer.text
+    assert "<code>ameide-ws sandbox start --editor PATH</code>" in answer.text
     assert f"Path={APP}" in next(value for value in answer.headers.get_list("set-cookie") if "signed" in value)
     signed = answer.cookies["coder_signed_app_token"]
     both = {"Cookie": f"{cookie(world)['Cookie']}; coder_signed_app_token={signed}"}
@@ -43,7 +47,8 @@ def test_the_signed_cookie_alone_is_enough_on_its_path(browser: httpx.Client, wo
 
 def test_the_cookie_is_kept_from_the_program_and_a_header_is_not(browser: httpx.Client, world: World) -> None:
     world.workspace("demo")
-    browser.get(APP + "healthz", headers={"Cookie": cookie(world)["Cookie"] + "; vscode-tkn=1"})
+    others = f"; {world.session_cookie}={world.token}; coder_session_token_1=other; vscode-tkn=1"
+    browser.get(APP + "healthz", headers={"Cookie": cookie(world)["Cookie"] + others})
     assert world.delivered[-1].headers["cookie"] == "vscode-tkn=1"
     httpx.get(world.url + APP + "healthz", headers={"Coder-Session-Token": world.token}, trust_env=False)
     assert world.delivered[-1].headers["coder-session-token"] == world.token
@@ -166,5 +171,25 @@ def test_a_browser_signs_in_with_a_pass_once_and_stays_on_this_host(world: World
             link = {"redirect": wish, "pass": api.post("/sandbox/pass").json()["pass"]}
             answer = visitor.get("/login", params=link)
             assert (answer.status_code, answer.headers["location"]) == (303, where)
+            names = {value.partition("=")[0] for value in answer.headers.get_list("set-cookie")}
+            assert names == {"csrf_token", f"coder_session_token_{world.url.rpartition(':')[2]}"}
             assert visitor.get("/login", params=link).status_code == 200, "a pass works once"
         assert visitor.get(APP + "?folder=/x").status_code == 200
+
+
+def test_a_pass_is_too_old_after_a_minute(api: httpx.Client) -> None:
+    assert "within a minute" in api.get("/login").text
+    now = [100.0]
+    passes = Passes(lambda: now[0])
+    early, late = passes.new("token"), passes.new("token")
+    now[0] += 59
+    assert passes.use(early) == "token"
+    now[0] += 2
+    assert passes.use(late) is None
+
+
+def test_a_session_is_known_by_the_cookie_of_this_port_before_another_ones(world: World) -> None:
+    mine = {"Cookie": f"coder_session_token=of-another-coder; {world.session_cookie}={world.token}"}
+    assert httpx.get(world.url + "/api/v2/users/me", headers=mine, trust_env=False).status_code == 200
+    other = {"Cookie": f"{world.session_cookie}0={world.token}"}
+    assert httpx.get(world.url + "/api/v2/users/me", headers=other, trust_env=False).status_code == 401

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from ameide_ws.sandbox import background
+from ameide_ws.sandbox import background, home
 from ameide_ws.sandbox.background import CannotStart, Running
 from tests.sandbox.speaking import PATH, client, create
 
@@ -107,7 +107,7 @@ def test_its_workspaces_processes_end_with_it(state: Path, tmp_path: Path, end: 
         os.kill(running.pid, signal.SIGKILL)
         assert soon(lambda: background.status(state) is None)
     assert soon(lambda: not background.is_alive(int(pid.read_text())))
-    assert (state / background.WORKSPACES).exists() == (end == "killed")
+    assert (state / home.WORKSPACES).exists() == (end == "killed")
 
 
 def test_a_folder_may_be_named_relatively(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_a_folder_may_be_named_relatively(tmp_path: Path, monkeypatch: pytest.Mo
 def test_it_ends_itself_when_nobody_asks(state: Path) -> None:
     running, _ = start(state, idle_seconds=0.3)
     assert soon(lambda: not background.is_alive(running.pid))
-    assert not (state / background.STATE).exists()
+    assert not (state / home.STATE).exists()
 
 
 def test_an_open_socket_keeps_it_awake_and_a_status_does_not(state: Path) -> None:
@@ -138,27 +138,97 @@ def test_a_state_left_behind_is_cleared_away(state: Path) -> None:
     os.kill(running.pid, signal.SIGKILL)
     assert soon(lambda: not background.is_alive(running.pid))
     assert background.status(state) is None
-    assert not (state / background.STATE).exists()
+    assert not (state / home.STATE).exists()
     again, ours = start(state)
     assert ours
     assert again.pid != running.pid
 
 
+def test_one_that_is_silent_is_alive_and_nothing_of_it_is_touched(state: Path, tmp_path: Path) -> None:
+    running, _ = start(state)
+    workspaces = state / home.WORKSPACES / "world-1"
+    with subprocess.Popen(["/bin/sleep", "600"], env={"HOME": f"{workspaces}/"}) as workspace:
+        os.kill(running.pid, signal.SIGSTOP)
+        try:
+            assert background.status(state) == running
+            with pytest.raises(CannotStart, match=rf"\(process {running.pid}\) runs and does not answer"):
+                start(state, seconds=0.1)
+            assert home.read_state(state) is not None
+            assert workspace.poll() is None
+        finally:
+            os.kill(running.pid, signal.SIGCONT)
+        assert soon(lambda: start(state) == (running, False))
+        os.kill(running.pid, signal.SIGSTOP)
+        assert background.stop(state, seconds=0.2), "who says stop means it"
+        assert workspace.wait(5) == -signal.SIGKILL
+    assert not background.is_alive(running.pid)
+    assert background.status(state) is None
+
+
+def test_the_process_id_of_another_is_not_believed(state: Path) -> None:
+    running, _ = start(state)
+    told = home.read_state(state)
+    assert told is not None
+    os.kill(running.pid, signal.SIGKILL)
+    assert soon(lambda: not background.is_alive(running.pid))
+    home.write_state(state, Running(running.url, "x", os.getpid(), "good-morning", running.started_at, None), "k")
+    assert background.status(state) is None
+    assert not (state / home.STATE).exists()
+    assert background.stop(state) is False
+
+
+def test_a_start_waits_for_the_one_that_is_ending(state: Path) -> None:
+    first, _ = start(state)
+    (state / home.STATE).unlink()
+    with pytest.raises(CannotStart, match="A sandbox runs and does not answer"):
+        start(state, seconds=0.2)
+    assert background.stop(state)
+    assert not background.is_alive(first.pid)
+    second, ours = start(state)
+    assert (ours, second.pid != first.pid) == (True, True)
+
+
+def test_a_child_that_may_not_live_here_says_so_in_its_own_words(state: Path) -> None:
+    state.mkdir(mode=0o700)
+    (state / home.LOG).write_text("Traceback\nameide_ws.sandbox.home.CannotStart: Another sandbox lives here.\n")
+    assert background.why_not(state, died=True) == "Another sandbox lives here."
+
+
+def test_looking_leaves_everything_as_it_was(state: Path) -> None:
+    start(state)
+    before = {path.name: path.stat().st_mtime_ns for path in state.iterdir()}
+    (state / home.STATE).write_text("{")
+    assert background.status(state) is None
+    assert (state / home.STATE).read_text() == "{"
+    assert {path.name for path in state.iterdir()} == set(before)
+
+
+def test_another_kind_of_system_is_told_so(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    assert background.status(state) is None
+    assert background.stop(state) is False
+    with pytest.raises(CannotStart, match="needs a Unix-like system"):
+        start(state)
+    with pytest.raises(CannotStart, match="needs a Unix-like system"):
+        background.run_here(state, path=PATH)
+    assert not state.exists()
+
+
 def test_a_stranger_on_the_port_is_not_believed(state: Path) -> None:
     running, _ = start(state)
     forged = Running(running.url, "x", os.getpid(), "good-morning", running.started_at, None)
-    key = background.read_state(state)
+    key = home.read_state(state)
     assert key is not None
-    background.write_state(state, forged, "another key")
+    home.write_state(state, forged, "another key")
     assert background.status(state) is None
-    background.write_state(state, running, key[1])
+    home.write_state(state, running, key[1])
     assert background.status(state) == running
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"running": {}, "key": 1}', '{"running": {"url": 1}}'])
 def test_a_state_that_is_none_is_cleared_away(state: Path, text: str) -> None:
     state.mkdir()
-    (state / background.STATE).write_text(text)
+    (state / home.STATE).write_text(text)
     assert background.status(state) is None
 
 

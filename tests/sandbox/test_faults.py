@@ -183,3 +183,9 @@ def test_a_route_without_method_or_an_unknown_knob_is_a_mistake(world: World) ->
         world.fault("/api/v2/users/me", status=500)
     with pytest.raises(TypeError):
         Faults().add(ME, statsu=500)
+
+
+@pytest.mark.parametrize("body", ["htm", "HTML", "jsn", "truncate", "bombs", "deeep"])
+def test_a_class_of_bodies_that_is_misspelt_is_a_mistake(world: World, body: str) -> None:
+    with pytest.raises(ValueError, match=f"not '{body}'"):
+        world.fault(ME, body=body)

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as Asked
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from ..answers import Refused, refusal, reply
@@ -44,13 +44,24 @@ async def refused(_: Asked, wrong: Exception) -> Response:
 
 async def unknown_method(request: Asked, wrong: Exception) -> Response:
     error = cast(HTTPException, wrong)
-    request.scope["world"].unexpected.append(f"{name_of(request.scope)} is no route of Coder's that the sandbox knows")
-    return Response(b"", error.status_code, error.headers)
+    request.scope["world"].surprise(f"{name_of(request.scope)} is no route of Coder's that the sandbox knows")
+    response = Response(b"", error.status_code)
+    # A line for each method, as Coder's router has it (go-chi); HEAD is none of them.
+    for method in methods_of(request):
+        response.headers.append("allow", method)
+    return response
+
+
+def methods_of(request: Asked) -> list[str]:
+    """The methods that a path has, by all its routes."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    here = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in here for method in route.methods or ()} - {"HEAD"})
 
 
 async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
     """A route nobody told: Coder's 404 below its two APIs, its dashboard elsewhere; written down either way."""
-    scope["world"].unexpected.append(f"{name_of(scope)} is no route of Coder's that the sandbox knows")
+    scope["world"].surprise(f"{name_of(scope)} is no route of Coder's that the sandbox knows")
     if scope["path"].startswith(APIS):
         response = reply({"message": "Route not found."}, 404)
     else:

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from ..agent import Agent
 from ..answers import SIGNED_OUT, now, page
-from ..editor import Proxy, bad_gateway
+from ..editor import Proxy, bad_gateway, plain_page, plain_socket
 from ..gate import cookies_of
 from ..people import Person
 from ..workspaces import Workspace
@@ -128,10 +128,12 @@ async def visit(request: Asked) -> Response:
     where = redirect_of(request, agent)
     if where is not None:
         response = moved(where)
-    elif not agent.editor_open or agent.editor_port is None:
+    elif not agent.editor_open:
         response = bad_gateway()
+    elif agent.door is None:
+        response = plain_page(world_of(request), asked_of(request), "/" + request.path_params["path"])
     else:
-        response = await proxy_of(request).http(asked_of(request), agent.editor_port, "/" + request.path_params["path"])
+        response = await proxy_of(request).http(asked_of(request), agent.door, "/" + request.path_params["path"])
     for name, value in cookie.items():
         response.raw_headers.append((name.encode(), value.encode()))
     return response
@@ -143,10 +145,14 @@ async def dial(ws: WebSocket) -> None:
     except Turned as turned:
         await ws.send_denial_response(turned.response)
         return
-    response: Response | None = bad_gateway()
-    if agent.editor_open and agent.editor_port is not None:
-        path = "/" + ws.path_params.get("path", "")
-        response = await proxy_of(ws).socket(ws, asked_of(ws), agent.editor_port, path, cookie)
+    path = "/" + ws.path_params.get("path", "")
+    response: Response | None = None
+    if not agent.editor_open:
+        response = bad_gateway()
+    elif agent.door is None:
+        await plain_socket(world_of(ws), ws, asked_of(ws), path, cookie)
+    else:
+        response = await proxy_of(ws).socket(ws, asked_of(ws), agent.door, path, cookie)
     if response is not None:
         await ws.send_denial_response(response)
 

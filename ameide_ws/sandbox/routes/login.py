@@ -2,7 +2,8 @@
 
 Only this machine can come here, but other users of it can too, and the editor runs whatever it is told to. So a browser
 needs a pass: whoever has the token gets one, it works once, and not for long. A link with a pass may be seen by others
-(in a process list, in a history); a link with the token may not.
+(in a process list, in a history); a link with the token may not. Who reads it there and is faster than the browser is
+let in: the minute is there to make that unlikely, not impossible.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PAGE = """<!doctype html>
 <h1>This is a sandbox</h1>
 <p>It runs on this machine, and this browser is not signed in to it yet.</p>
 <p>Type <code>ameide-ws up --sandbox</code> in a terminal: it opens the editor here, signed in, or shows the link that
-does. Such a link works once, and for five minutes.</p>
+does. Such a link works once, within a minute.</p>
 </body></html>
 """
 
@@ -35,7 +36,7 @@ async def login(request: Asked) -> Response:
     where = request.query_params.get("redirect", "/")
     # Only the path survives, as in Coder (coderd/httpapi/redirect.go): nobody is sent to another host.
     path = "/" + where.lstrip("/\\") if where.startswith("/") else "/"
-    cookie = f"coder_session_token={token}; Path=/; HttpOnly; SameSite=Lax"
+    cookie = f"{world_of(request).session_cookie}={token}; Path=/; HttpOnly; SameSite=Lax"
     location = quote(path, safe="/@?=&%+:,;~.-_")
     return Response(b"", 303, {"location": location, "set-cookie": cookie, "cache-control": "no-store"})
 
