@@ -20,6 +20,9 @@ from ameide_ws.settings import signed_out
 from ameide_ws.text import safe, sentence
 from ameide_ws.web import Answer
 
+# Two who create the same name at the same moment: the slower one gets PostgreSQL's own words, in a 500.
+_TAKEN = "duplicate key value violates unique constraint"
+
 
 class Said(NamedTuple):
     """Coder's error object: `{"message", "detail"?, "validations"?: [{"field", "detail"}]}`."""
@@ -65,7 +68,7 @@ def refusal(answer: Answer, url: str, doing: str) -> Problem:
         return NotFound(f"Coder cannot {doing}", cause=told.message or "not found", tries=tries, ref=ref)
     if status == 400:
         return _bad_request(told, doing, ref)
-    if status in (406, 409, 412, 425):
+    if status in (406, 409, 412, 425) or (status == 500 and _TAKEN in told.sentence):
         cause = told.sentence or f"Coder answered {status}"
         return Conflict(f"Coder cannot {doing} now", cause=cause, tries=("wait a moment and run this again",), ref=ref)
     if status == 429:
