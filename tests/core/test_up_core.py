@@ -275,7 +275,7 @@ def test_F17_a_build_that_somebody_asked_for_first_is_joined_or_waited_for(
 
 def test_F48_a_name_that_somebody_takes_at_the_same_moment_is_joined(world: World, coder: Coder, host: Running) -> None:
     """What Coder v2.36.0 answers then is no 409."""
-    why = 'execute transaction: insert workspace: pq: duplicate key value violates unique constraint "workspaces_lower_idx"'
+    why = 'insert workspace: pq: duplicate key value violates unique constraint "workspaces_owner_id_lower_idx"'
     body = {"message": "Internal server error.", "detail": why}
     world.fault(CREATE, times=1, status=500, body=body, before=lambda: world.workspace("dev"))
     ran = well(up(coder, host, DEV))
