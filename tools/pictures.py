@@ -70,6 +70,14 @@ def runs(characters: list[pyte.screens.Char]) -> Row:
     return row
 
 
+def everyday(rows: list[Row]) -> list[Row]:
+    """The rows of `up` itself, without what a sandbox says of itself before and after."""
+    texts = ["".join(one.text for one in row) for row in rows]
+    begin = next(number for number, text in enumerate(texts) if text.startswith("Signed in"))
+    end = next((number for number, text in enumerate(texts) if text.startswith("Sign a browser in")), len(rows))
+    return rows[begin:end]
+
+
 def steady(rows: list[Row]) -> list[Row]:
     """The same rows with the times, ports and folders of one fixed run. Raises RuntimeError when a layer is missing."""
     found = []
@@ -147,7 +155,7 @@ def main() -> int:
         rows = [runs(row) for row in screen_of(Path(folder))]
     while rows and not rows[-1]:
         rows.pop()
-    shown = [[Run(0, "$ ameide-ws " + " ".join(COMMAND), "default")], *steady(rows)]
+    shown = [[Run(0, "$ ameide-ws " + " ".join(COMMAND), "default")], *steady(everyday(rows))]
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(drawn(shown), encoding="utf-8")
     print(f"drew {PICTURE.relative_to(PICTURE.parents[1])}")
