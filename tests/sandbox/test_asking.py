@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from ameide_ws.sandbox.answers import NIL, Refused
 from ameide_ws.sandbox.limits import Limits
+from ameide_ws.sandbox.parameters import Parameter, settled
 from ameide_ws.sandbox.search import WORKSPACE_KEYS, Query, split
 from ameide_ws.sandbox.world import World
 from tests.sandbox.speaking import Dial, client, create, recording, template_of
@@ -259,6 +260,14 @@ def test_any_query_is_read_or_refused(text: str) -> None:
 def test_words_in_quotes_stay_together(words: list[str]) -> None:
     quoted = [f'"{word} {word}"' for word in words]
     assert split(" ".join(quoted), " ") == quoted
+
+
+def test_a_bool_that_is_none_is_told_in_coders_words() -> None:
+    parameter = Parameter("gpu", "", "", "bool", "false")
+    with pytest.raises(Refused) as refused:
+        settled([parameter], {"gpu": "nonsense"})
+    detail = 'Parameter value is not of type "bool"; "nonsense" is not a bool'
+    assert refused.value.body["validations"] == [{"field": "gpu", "detail": detail}]
 
 
 # -- strangers, and what is written down -------------------------------------------------------------------------------
